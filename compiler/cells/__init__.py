@@ -1,0 +1,1 @@
+"""The work stations. An open set: one file a kind; `command.py` is the smallest."""

@@ -1,0 +1,79 @@
+"""What a cell gets, and what it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from factoryline.learning.priors import Prior
+from factoryline.ledger.entry import FREE, Cost, Entry, Handoff
+from factoryline.ledger.query import Record
+from factoryline.ledger.store import Ledger
+from factoryline.plan.model import Artifact, Cell, Plan
+from factoryline.plan.rounds import Stage
+from factoryline.system.git import Git, Signature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One attempt of a stage.
+
+    repository: the target. tree: the artifact's work tree, at the commit `start`.
+    base: the commit of the base branch that the artifact is built on.
+    taken: the newest entry for each contract that the cell takes.
+    rejected: why the attempt before this one was sent back.
+    scratch: a folder for the brief, the hand-off, reports and logs; never committed.
+    """
+
+    plan: Plan
+    artifact: Artifact
+    cell: Cell
+    stage: Stage
+    ledger: Ledger
+    record: Record
+    repository: Git
+    tree: Git
+    base: str
+    start: str
+    taken: Mapping[str, Entry]
+    feedback: Mapping[str, Any] | None
+    priors: tuple[Prior, ...]
+    lessons: tuple[str, ...]
+    scratch: Path
+    brief: str = ""
+    rejected: tuple[str, ...] = ()
+
+    def handoff(self, contract: str) -> Handoff:
+        """What the cell takes under a contract's name."""
+        return self.taken[contract].handoff
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A cell's work. `handoff` is None where the edits are the work and git tells the rest.
+
+    documents: further files for the ledger, by their ending, such as `packet.md`.
+    summary: half a line for people. author, message: of the commit, where they are given.
+    """
+
+    handoff: Handoff | None = None
+    outcome: str = "done"
+    summary: str = ""
+    cost: Cost = FREE
+    by: str = "factoryline"
+    documents: Mapping[str, str] = field(default_factory=dict)
+    author: Signature | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The stage waits for a person. `command` is what answers it."""
+
+    reason: str
+    command: str
+
+
+Run = Callable[[Job], Result | Waiting]

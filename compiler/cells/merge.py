@@ -1,0 +1,131 @@
+"""merge: an approved artifact comes into the base, so that the next one starts from it.
+
+Killed in the middle, it finds its own commit again by a trailer and does not merge twice.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from factoryline.cells.base import Job, Result
+from factoryline.diagnostics import StageFailed, listing, plural
+from factoryline.ledger.entry import Handoff
+from factoryline.system.git import IDENTITY, Git, Signature
+
+
+def run(job: Job) -> Result:
+    git, branch, method = job.repository, job.plan.target.base, job.plan.flow.merge
+    packet = job.handoff("packet")
+    tip = git.commit_of(f"refs/heads/{branch}")
+    if tip is None:
+        raise StageFailed(
+            f"the target has no branch `{branch}` to merge into", span=job.plan.target.span
+        )
+    done = _already(git, packet, tip, method)
+    if done:
+        parents = git.text("show", "-s", "--format=%P", done).split()
+        return _merged(job, before=parents[0], commit=done, summary="was merged before")
+    tree, conflicts = git.merge_tree(tip, packet["commit"])
+    if tree is None:
+        return _conflict(job, tip, conflicts)
+    author = _author(git, packet["commit"])
+    parents = [tip] if method == "squash" else [tip, packet["commit"]]
+    commit = git.commit_tree(tree, parents, _message(job, packet), author)
+    _advance(job, branch, tip, commit)
+    summary = f"merged as {commit[:10]} into {branch}"
+    return _merged(job, before=tip, commit=commit, summary=summary)
+
+
+def _already(git: Git, packet: Handoff, tip: str, method: str) -> str | None:
+    if not git.is_ancestor(packet["base"], tip):
+        return None
+    if method == "merge" and git.is_ancestor(packet["commit"], tip):
+        path = git.text("rev-list", "--ancestry-path", "--reverse", f"{packet['commit']}..{tip}")
+        return path.split("\n")[0] or None
+    return git.find_commit(f"Factory-Change: {packet['commit']}", since=packet["base"], tip=tip)
+
+
+def _advance(job: Job, branch: str, tip: str, commit: str) -> None:
+    """Move the base branch; where it is checked out, the checkout moves along."""
+    checkout = job.repository.checkout_of(branch)
+    if checkout is None:
+        job.repository.text("update-ref", f"refs/heads/{branch}", commit, tip)
+        return
+    git = Git(checkout)
+    own = _state_folder(job, git)
+    dirty = [path for path in git.changes() if not (own and path.startswith(own))]
+    if dirty:
+        raise StageFailed(
+            f"{job.artifact.name} is approved, but the checkout of `{branch}` in {checkout} has "
+            f"{plural(len(dirty), 'uncommitted change')}: {listing(dirty, limit=5)}",
+            span=job.plan.target.span,
+            help="commit or stash them, then run doit again; the merge goes on from here",
+        )
+    git.fast_forward(commit)
+
+
+def _state_folder(job: Job, git: Git) -> str:
+    """The ledger's folder as git names it, with a slash; empty where it lies elsewhere."""
+    state, top = job.ledger.state.resolve(), git.path.resolve()
+    return f"{state.relative_to(top).as_posix()}/" if state.is_relative_to(top) else ""
+
+
+def _message(job: Job, packet: Handoff) -> str:
+    artifact = job.artifact
+    lines = [packet["title"], "", artifact.goal, ""]
+    lines += [f"Source: {artifact.source}"] if artifact.source else []
+    lines += [f"Factory-Artifact: {artifact.name}", f"Factory-Change: {packet['commit']}"]
+    return "\n".join(lines) + "\n"
+
+
+def _author(git: Git, commit: str) -> Signature:
+    """The change's author, at this moment."""
+    author = git.signature_of(commit)
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    name, email = (author.name, author.email) if author.name else IDENTITY
+    return Signature(name=name, email=email, date=moment)
+
+
+def _merged(job: Job, *, before: str, commit: str, summary: str) -> Result:
+    git = job.repository
+    author = git.signature_of(commit)
+    recipe: dict[str, Any] = {
+        "tree": git.tree_of(commit),
+        "parents": git.text("show", "-s", "--format=%P", commit).split(),
+        "message": git.message_of(commit),
+        "author": {"name": author.name, "email": author.email, "date": author.date},
+    }
+    return Result(
+        outcome="merged",
+        summary=summary,
+        handoff=_handoff(job, "merged", before=before, commit=commit, recipe=recipe),
+    )
+
+
+def _conflict(job: Job, tip: str, conflicts: tuple[str, ...]) -> Result:
+    return Result(
+        outcome="conflict",
+        summary=f"conflicts with {job.plan.target.base} in {listing(conflicts, limit=3)}",
+        handoff=_handoff(job, "conflict", before=tip, conflicts=conflicts),
+    )
+
+
+def _handoff(
+    job: Job,
+    outcome: str,
+    *,
+    before: str,
+    commit: str | None = None,
+    recipe: dict[str, Any] | None = None,
+    conflicts: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    return {
+        "outcome": outcome,
+        "method": job.plan.flow.merge,
+        "before": before,
+        "commit": commit,
+        "branch": job.plan.target.base,
+        "conflicts": list(conflicts),
+        "recipe": recipe,
+    }

@@ -1,0 +1,138 @@
+"""note: the post-run note, computed from the ledger. Its entry seals the artifact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from factoryline.cells.base import Job, Result
+from factoryline.contracts.render import render
+from factoryline.diagnostics import listing, plural
+from factoryline.ledger.query import Record
+from factoryline.plan.rounds import OPENS
+
+
+def run(job: Job) -> Result:
+    record = job.record
+    tests = record.tests()
+    findings = [f for review in record.all("review") for f in review.handoff["findings"]]
+    note = {
+        "worked": _worked(record),
+        "improve": _improve(job, findings),
+        "decisions": _decisions(job),
+        "rounds": rounds(record),
+        "rework": record.opened("rework"),
+        "retries": record.opened("retry") + record.opened("conflict"),
+        "tests": {"run": tests[0], "known": tests[1]} if tests else None,
+        "merged": record.merged(),
+        "findings": findings,
+    }
+    template = job.cell.hands.template
+    assert template is not None, "the note's contract comes with a template"
+    document = render(template, {"note": note, **_facts(job)})
+    merged = record.merged()
+    summary = f"sealed, merged as {merged[:10]}" if merged else "sealed"
+    return Result(handoff=note, summary=summary, documents={"post-run.md": document})
+
+
+def rounds(record: Record) -> list[dict[str, Any]]:
+    """What each round changed and how it ended."""
+    result = []
+    opened_by = "start"
+    for entry in record.all("change"):
+        number = entry.stage.round or 1
+        ends = [e for e in record.entries if (e.stage.round or 1) == number]
+        last = next((e for e in reversed(ends) if e.outcome != "done"), entry)
+        result.append(
+            {
+                "round": number,
+                "opened_by": opened_by,
+                "surfaces": entry.handoff["surfaces"],
+                "outcome": f"{last.stage.cell}: {last.outcome}",
+            }
+        )
+        opened_by = OPENS.get(last.outcome, "start")
+    return result
+
+
+def _worked(record: Record) -> list[str]:
+    lines = []
+    count = len(record.all("change"))
+    if count == 1:
+        lines.append("One round from build to approval.")
+    tests = record.tests()
+    verdict = record.last("verdict")
+    if tests and verdict:
+        ran, known = tests
+        of = f" of {known}" if known is not None else ""
+        scopes = plural(len(verdict.handoff["checks"]), "scope")
+        lines.append(f"Verification ran {ran}{of} tests in {scopes} and passed.")
+    kept = [g for g in verdict.handoff["guards"] if g["outcome"] == "kept"] if verdict else []
+    lines += [f"The prior {guard['prior']} was kept." for guard in kept]
+    untouched = [name for name, lines in _final(record).items() if not lines["added"]]
+    if untouched:
+        lines.append(f"No line was added on {listing(untouched)}.")
+    return lines
+
+
+def _improve(job: Job, findings: list[dict[str, Any]]) -> list[str]:
+    lines = [f"{finding['kind']}: {finding['statement']}" for finding in findings]
+    for verdict in job.record.all("verdict"):
+        failed = [c["scope"] for c in verdict.handoff["checks"] if c["outcome"] == "fail"]
+        if failed:
+            lines.append(f"Round {verdict.stage.round} failed verification in {listing(failed)}.")
+    rejected: dict[str, int] = {}
+    for event in job.ledger.history(job.artifact.name).events():
+        if event["event"] in ("rejected", "failed"):
+            rejected[event["stage"]] = rejected.get(event["stage"], 0) + 1
+    lines += [f"{stage} needed {plural(n, 'further attempt')}." for stage, n in rejected.items()]
+    return lines
+
+
+def _decisions(job: Job) -> list[dict[str, Any]]:
+    """Rules that held, and boundaries that a review moved."""
+    verdict = job.record.last("verdict")
+    guards = {g["prior"]: g for g in verdict.handoff["guards"]} if verdict else {}
+    decisions = []
+    for prior in job.priors:
+        guard = guards.get(prior["id"])
+        evidence = "the review approved"
+        if guard:
+            evidence = f"{plural(guard['lines'], 'added line')} on {guard['surface']}, "
+            evidence += f"at most {guard['at_most']} allowed"
+        decisions.append(
+            {"decision": prior["statement"], "verdict": "confirmed", "evidence": evidence}
+        )
+    for review in job.record.all("review"):
+        for finding in review.handoff["findings"]:
+            if finding["kind"] == "architecture" and review.outcome == "request-changes":
+                decisions.append(
+                    {
+                        "decision": f"the boundary of round {review.stage.round}",
+                        "verdict": "overturned",
+                        "evidence": finding["statement"],
+                    }
+                )
+    return decisions
+
+
+def _final(record: Record) -> Any:
+    lines = record.lines()
+    return lines[-1] if lines else {}
+
+
+def _facts(job: Job) -> dict[str, Any]:
+    cost = job.record.cost
+    return {
+        "artifact": {
+            "name": job.artifact.name,
+            "title": job.artifact.title,
+            "goal": job.artifact.goal,
+        },
+        "seconds": job.record.seconds,
+        "cost": cost.to_json(),
+        "stages": [
+            {"stage": e.stage.id, "seconds": e.run.seconds, "outcome": e.outcome, "by": e.run.by}
+            for e in job.record.entries
+        ],
+        "surfaces": [surface.name for surface in job.plan.surfaces],
+    }

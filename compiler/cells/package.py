@@ -1,0 +1,69 @@
+"""package: the packet for review, rendered from the ledger. Here, and only here, the line branches:
+what a packet carries in addition depends on the surfaces that the change touches.
+"""
+
+from __future__ import annotations
+
+from factoryline.cells.base import Job, Result
+from factoryline.contracts.render import render
+from factoryline.diagnostics import plural
+from factoryline.plan.model import Variant
+
+
+def run(job: Job) -> Result:
+    change, verdict = job.handoff("change"), job.handoff("verdict")
+    variants = [v for v in job.cell.variants if _touched(v, change["surfaces"])]
+    template = job.cell.template or job.cell.hands.template
+    assert template is not None, "the packet's contract comes with a template"
+    checklist = [item for variant in variants for item in variant.checklist]
+    values = {
+        "artifact": _facts(job),
+        "change": change,
+        "verdict": verdict,
+        "memo": job.taken["memo"].handoff if "memo" in job.taken else None,
+        "round": job.stage.round,
+        "rework": job.record.opened("rework"),
+        "checklist": checklist,
+        "sections": [],
+    }
+    bodies = [render(v.body, values) for v in variants if v.body]
+    body = render(template, values | {"sections": bodies})
+    patches = [entry.handoff["patch"] for entry in job.record.all("change")]
+    packet = {
+        "title": job.artifact.title,
+        "body": body,
+        "branch": change["branch"],
+        "base": change["base"],
+        "commit": change["commit"],
+        "verdict": job.taken["verdict"].digest,
+        "patches": _since_base(job, patches),
+        "labels": [label for variant in variants for label in variant.labels],
+        "checklist": checklist,
+        "surfaces": change["surfaces"],
+    }
+    summary = f"{change['branch']}, {plural(len(packet['patches']), 'patch', 'patches')}"
+    return Result(handoff=packet, summary=summary, documents={"packet.md": body})
+
+
+def _touched(variant: Variant, surfaces: dict[str, dict[str, int]]) -> bool:
+    lines = surfaces.get(variant.surface.name, {"added": 0, "removed": 0})
+    return lines["added"] + lines["removed"] > 0
+
+
+def _since_base(job: Job, patches: list[str]) -> list[str]:
+    """The patches since the base last moved: a conflict starts the series anew."""
+    changes = [entry.handoff for entry in job.record.all("change")]
+    base = job.handoff("change")["base"]
+    start = max(i for i, change in enumerate(changes) if change["parent"] == base)
+    return patches[start:]
+
+
+def _facts(job: Job) -> dict[str, str]:
+    artifact = job.artifact
+    return {
+        "name": artifact.name,
+        "title": artifact.title,
+        "goal": artifact.goal,
+        "consumer": artifact.consumer,
+        "source": artifact.source,
+    }

@@ -1,0 +1,57 @@
+"""review: a person's judgement, bound to the commit and the verdict that it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from factoryline.cells.base import Job, Result, Waiting
+from factoryline.diagnostics import SpecError, plural
+from factoryline.plan.model import Source
+from factoryline.spec import nodes, schema
+
+
+def run(job: Job) -> Result | Waiting:
+    given = len(job.record.all("review"))
+    recorded = job.artifact.reviews if job.cell.source == "recorded" else ()
+    if given < len(recorded):
+        return answer(job, read_recorded(job, recorded[given]))
+    name = job.artifact.name
+    return Waiting(
+        reason=f"round {job.stage.round or 1} waits for a review",
+        command=f"factory review {name} --approve, or --request-changes --finding '…'",
+    )
+
+
+def answer(job: Job, review: Mapping[str, Any]) -> Result:
+    """A review as the ledger keeps it: what was decided, and what was seen."""
+    packet = job.handoff("packet")
+    findings = list(review.get("findings") or [])
+    decision = review["decision"]
+    word = "approved" if decision == "approve" else "changes requested"
+    said = f", {plural(len(findings), 'finding')}" if findings else ""
+    return Result(
+        outcome=decision,
+        summary=f"{word} by {review['by']}{said}",
+        by=review["by"],
+        handoff={
+            "decision": decision,
+            "by": review["by"],
+            "summary": review.get("summary") or "",
+            "findings": findings,
+            "commit": packet["commit"],
+            "verdict": packet["verdict"],
+        },
+    )
+
+
+def read_recorded(job: Job, source: Source) -> Mapping[str, Any]:
+    """A recorded review. Raises SpecError with the places in the review's own file."""
+    text = (job.plan.home / source.name).read_text(encoding="utf-8")
+    root, problems = nodes.read_yaml(text, source.name)
+    problems = problems or schema.diagnose(root, schema.builtin("recorded-review"))
+    if problems:
+        raise SpecError(problems, root=job.plan.home)
+    value = root.plain()
+    assert isinstance(value, dict), "the schema asks for a mapping"
+    return value

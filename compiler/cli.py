@@ -1,0 +1,39 @@
+"""`factory`: the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from factoryline import VERSION
+from factoryline.boundary import guarded
+from factoryline.commands.table import COMMANDS
+
+
+def parser() -> argparse.ArgumentParser:
+    """All subcommands with their arguments."""
+    top = argparse.ArgumentParser(
+        prog="factory",
+        description="Make for agent work in a git repository. `doit` runs the line.",
+    )
+    top.add_argument("--version", action="version", version=f"factoryline {VERSION}")
+    top.add_argument("-f", "--file", metavar="PATH", help="the factory.yaml to use")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(name, help=command.HELP, description=command.HELP)
+        command.add_arguments(sub)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand; returns the exit code."""
+    args = parser().parse_args(argv)
+    command = COMMANDS[args.command]
+    home = Path(args.file).parent if args.file else Path.cwd()
+    return guarded(lambda: command.run(args), log=home / "state/.work/factoryline.log")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The subcommands of `factory`. An open set: one file each."""

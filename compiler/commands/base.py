@@ -1,0 +1,47 @@
+"""What a subcommand is, and what most of them need."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from factoryline.diagnostics import did_you_mean
+from factoryline.errors import UserError
+from factoryline.pipeline import compile_factory
+from factoryline.run.factory import Factory
+from factoryline.spec.load import find
+from factoryline.system.files import locked
+
+
+class Command(Protocol):
+    """A module of this folder. `HELP` is one line; `run` prints to stdout and returns a code."""
+
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+    def run(self, args: argparse.Namespace) -> int: ...
+
+
+def open_factory(args: argparse.Namespace) -> Factory:
+    """The factory that the command is about: of `--file`, or the nearest above this folder."""
+    path = Path(args.file) if args.file else find(Path.cwd())
+    return Factory(compile_factory(path.absolute()))
+
+
+@contextmanager
+def writing(factory: Factory, purpose: str) -> Iterator[None]:
+    """Hold the lock of the ledger for the time of a block."""
+    factory.ledger.prepare()
+    with locked(factory.ledger.work / "lock", purpose):
+        yield
+
+
+def need_artifact(factory: Factory, name: str) -> str:
+    """The name, or a UserError that knows the artifacts there are."""
+    names = [artifact.name for artifact in factory.plan.artifacts]
+    if name not in names:
+        raise UserError(f"there is no artifact named `{name}`", help=did_you_mean(name, names))
+    return name

@@ -1,0 +1,72 @@
+"""factory explain: for each stage, why it is fresh, stale, waiting, queued or sealed."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from factoryline.commands.base import need_artifact, open_factory
+from factoryline.errors import UserError
+from factoryline.plan.rounds import expected
+from factoryline.run.admission import queued
+from factoryline.run.factory import Factory
+from factoryline.run.freshness import Stale, freshness, standing
+from factoryline.run.status import waits_for_review
+
+HELP = "say for each stage why it is fresh, stale, waiting, queued or sealed"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", nargs="?", metavar="NAME[/STAGE]", help="an artifact or a stage")
+
+
+def run(args: argparse.Namespace) -> int:
+    factory = open_factory(args)
+    name, _, stage_id = (args.what or "").replace(":", "/").partition("/")
+    names = [need_artifact(factory, name)] if name else [a.name for a in factory.plan.artifacts]
+    lines = [line for one in names for line in explain(factory, one)]
+    if stage_id:
+        lines = [(place, said) for place, said in lines if place == f"{name}/{stage_id}"]
+        if not lines:
+            raise UserError(
+                f"{name} has no stage {stage_id} on its way",
+                help=f"`factory explain {name}` shows the stages that it has",
+            )
+    width = max(len(place) for place, _ in lines)
+    for place, said in lines:
+        print(f"{place:<{width}}  {said}")
+    return 0
+
+
+def explain(factory: Factory, name: str) -> Iterator[tuple[str, str]]:
+    """Each stage of an artifact with a sentence, without its full stop."""
+    artifact = factory.plan.artifact(name)
+    assert artifact is not None, "the caller knows that there is one"
+    record = factory.record(name)
+    if record.sealed:
+        for entry in record.entries:
+            yield str(entry.stage), "sealed"
+        return
+    where = standing(factory, name)
+    hold = queued(factory, name)
+    if where.record.way.blocked:
+        for entry in where.record.entries:
+            yield str(entry.stage), "fresh"
+        blocked = where.record.way.blocked
+        yield str(blocked.after), f"blocked: {blocked.reason}"
+        return
+    fresh = {entry.stage.id for entry in where.record.entries}
+    outcomes = {entry.stage: entry.outcome for entry in record.entries}
+    way = expected(factory.plan, name, outcomes.get)
+    entries = [entry for entry in record.entries if entry.stage in way]
+    for index, stage in enumerate(way):
+        if stage.id in fresh:
+            yield str(stage), "fresh"
+        elif hold:
+            yield str(stage), f"queued: {hold.reason}"
+        elif where.record.way.next == stage and waits_for_review(factory, where):
+            yield str(stage), f"waiting for a person: factory review {name} --approve"
+        else:
+            before = [e for e in entries if e.stage in way[:index]]
+            why = freshness(factory, artifact, stage, before)
+            yield str(stage), f"stale: {why}" if isinstance(why, Stale) else "after a stale stage"

@@ -1,0 +1,55 @@
+"""factory ledger: an artifact's record, every attempt included."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from factoryline.commands.base import need_artifact, open_factory
+from factoryline.contracts.render import duration
+from factoryline.errors import WorldError
+from factoryline.run.factory import Factory
+
+HELP = "show the record of an artifact, every attempt included"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="the artifact")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(args: argparse.Namespace) -> int:
+    factory = open_factory(args)
+    name = need_artifact(factory, args.name)
+    if args.format == "json":
+        entries = [entry.to_json() for entry in factory.record(name).entries]
+        print(json.dumps(entries, indent=2, ensure_ascii=False))
+    else:
+        _print(factory, name)
+    history = factory.ledger.history(name)
+    broken = history.broken_at()
+    if broken is not None:
+        raise WorldError(
+            f"{history.path}:{broken}: this line does not follow from the one before it",
+            help="the history was changed after it was written; restore it from git",
+        )
+    return 0
+
+
+def _print(factory: Factory, name: str) -> None:
+    record = factory.record(name)
+    if not record.begun:
+        print(f"{name} has no entry yet")
+    for entry in record.entries:
+        run = entry.run
+        print(f"{entry.stage.id:<12} {entry.outcome:<16} {duration(run.seconds):>8}  by {run.by}")
+    print("\nhistory:")
+    for event in factory.ledger.history(name).events():
+        facts = " ".join(
+            str(event[key])
+            for key in ("outcome", "reason", "reasons", "by")
+            if event.get(key) is not None
+        )
+        print(
+            f"  {event['at']}  {event.get('stage', ''):<12} {event['event']:<10} {facts}".rstrip()
+        )

@@ -1,0 +1,29 @@
+"""factory reopen: take a sealed artifact up again."""
+
+from __future__ import annotations
+
+import argparse
+
+from factoryline.commands.base import need_artifact, open_factory, writing
+from factoryline.errors import UserError
+from factoryline.run.repin import repin
+
+HELP = "take a sealed artifact up again, on the base as it is now"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="the sealed artifact")
+    parser.add_argument("--why", required=True, help="the reason, for the history")
+
+
+def run(args: argparse.Namespace) -> int:
+    factory = open_factory(args)
+    name = need_artifact(factory, args.name)
+    with writing(factory, f"factory reopen {name}"):
+        record = factory.record(name)
+        if not record.sealed:
+            raise UserError(f"{name} is not sealed", help=f"`factory explain {name}` says more")
+        factory.ledger.history(name).append("reopened", reason=args.why)
+        repin(factory, record, reason=f"reopened: {args.why}")
+    print(f"{name} is open again; doit goes on from here")
+    return 0

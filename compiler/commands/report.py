@@ -1,0 +1,25 @@
+"""factory report: the artifacts side by side, as the founding table put them."""
+
+from __future__ import annotations
+
+import argparse
+
+from factoryline.commands.base import open_factory
+from factoryline.reports.base import rows
+from factoryline.reports.table import REPORTS
+
+HELP = "put the artifacts side by side: lines, rework, tests, time, cost"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=sorted(REPORTS), default="text")
+
+
+def run(args: argparse.Namespace) -> int:
+    factory = open_factory(args)
+    found = rows(factory.plan, factory.ledger)
+    if not found and args.format == "text":
+        print("no artifact has begun; `doit` runs the line")
+        return 0
+    print(REPORTS[args.format](found, [surface.name for surface in factory.plan.surfaces]))
+    return 0

@@ -1,0 +1,117 @@
+"""factory review: a person's answer to a review that waits."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from factoryline.cells import review as cell
+from factoryline.commands.base import need_artifact, open_factory, writing
+from factoryline.errors import UserError
+from factoryline.run.factory import Factory
+from factoryline.run.freshness import standing
+from factoryline.run.stage import Done, answer_stage
+from factoryline.run.status import waits_for_review
+from factoryline.spec import schema
+
+HELP = "approve a packet, or ask for changes"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="the artifact whose review waits")
+    decision = parser.add_mutually_exclusive_group(required=True)
+    decision.add_argument("--approve", action="store_true", help="the packet may be merged")
+    decision.add_argument("--request-changes", action="store_true", help="open the next round")
+    decision.add_argument("--show", action="store_true", help="print the packet and stop")
+    parser.add_argument("--summary", default="", help="the review in a sentence")
+    parser.add_argument(
+        "--finding", action="append", default=[], metavar="TEXT", help="a remark; may be repeated"
+    )
+    parser.add_argument(
+        "--kind", default="other", help="what the findings are about, such as architecture or tests"
+    )
+    parser.add_argument("--severity", default="major", help="minor, major or blocker")
+    parser.add_argument(
+        "--path", action="append", default=[], help="a path that the findings are about"
+    )
+    parser.add_argument(
+        "--prior", metavar="ID", help="make the only finding a rule for later artifacts"
+    )
+    parser.add_argument(
+        "--surface", action="append", default=[], help="a surface that the rule is about"
+    )
+    parser.add_argument(
+        "--at-most", type=int, metavar="LINES", help="guard: lines a later artifact may add there"
+    )
+    parser.add_argument("--by", help="who reviews (git's user.name otherwise)")
+
+
+def run(args: argparse.Namespace) -> int:
+    factory = open_factory(args)
+    name = need_artifact(factory, args.name)
+    with writing(factory, f"factory review {name}"):
+        where = standing(factory, name)
+        if not waits_for_review(factory, where):
+            raise UserError(
+                f"{name} does not wait for a review",
+                help=f"`factory explain {name}` says where it stands",
+            )
+        step = where.record.way.next
+        assert step is not None, "a waiting review is a next stage"
+        packet = where.record.last("packet")
+        assert packet is not None, "a review takes a packet"
+        if args.show:
+            print(f"{packet.handoff['title']}\n\n{packet.handoff['body']}".rstrip())
+            return 0
+        value = _review(factory, args)
+        done = answer_stage(factory, name, step.id, lambda job: cell.answer(job, value))
+        assert isinstance(done, Done), "an answer waits for nobody"
+        print(f"{done.stage}: {done.summary}, on {packet.handoff['commit'][:10]}")
+        print("doit goes on from here")
+    return 0
+
+
+def _review(factory: Factory, args: argparse.Namespace) -> dict[str, Any]:
+    """The review that the arguments mean. Raises UserError when they mean none."""
+    if args.request_changes and not args.finding and not args.summary:
+        raise UserError("changes were asked for, but not which", help="say it with --finding '…'")
+    if args.prior and len(args.finding) != 1:
+        raise UserError(
+            "a prior comes from one finding", help="give exactly one --finding with --prior"
+        )
+    if (args.surface or args.at_most is not None) and not args.prior:
+        raise UserError("--surface and --at-most belong to a prior", help="name it: --prior ID")
+    if args.at_most is not None and len(args.surface) != 1:
+        raise UserError("--at-most guards one surface", help="give exactly one --surface")
+    finding = {"kind": args.kind, "severity": args.severity, "paths": args.path}
+    findings = [{**finding, "statement": text} for text in args.finding]
+    if args.prior:
+        findings[0]["prior"] = _prior(args)
+    value: dict[str, Any] = {
+        "decision": "approve" if args.approve else "request-changes",
+        "by": args.by or _whoami(factory),
+        "summary": args.summary,
+        "findings": findings,
+    }
+    broken = schema.violations(value, schema.builtin("recorded-review"))
+    if broken:
+        raise UserError(f"the review is not valid: {broken[0]}", help=broken[0].help)
+    return value
+
+
+def _prior(args: argparse.Namespace) -> dict[str, Any]:
+    prior: dict[str, Any] = {
+        "id": args.prior,
+        "statement": args.finding[0],
+        "surfaces": args.surface,
+    }
+    if args.at_most is not None:
+        prior["guard"] = {"surface": args.surface[0], "at_most": args.at_most}
+    return prior
+
+
+def _whoami(factory: Factory) -> str:
+    name = factory.repository.run("config", "user.name").out.strip()
+    if not name:
+        raise UserError("git does not know your name", help="say who reviews: --by NAME")
+    return name

@@ -1,0 +1,19 @@
+"""Every subcommand, one line each, in the order of `factory --help`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from factoryline.commands import check, explain, ledger, rebase, reopen, report, review, status
+from factoryline.commands.base import Command
+
+COMMANDS: Mapping[str, Command] = {
+    "check": check,
+    "status": status,
+    "explain": explain,
+    "review": review,
+    "report": report,
+    "ledger": ledger,
+    "rebase": rebase,
+    "reopen": reopen,
+}

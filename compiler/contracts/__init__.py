@@ -1,0 +1,1 @@
+"""What a hand-off must fulfil before it counts. An open set: one file a check."""

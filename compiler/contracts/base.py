@@ -1,0 +1,37 @@
+"""What is checked, and what a breach is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from factoryline.diagnostics import Span
+from factoryline.ledger.entry import Handoff
+from factoryline.plan.model import Cell, Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What a cell leaves behind.
+
+    edits: the paths that differ from where the cell started. handoff: None while it is still to be
+    made. protected: the paths of the factory itself in the target, which no change may touch.
+    """
+
+    plan: Plan
+    cell: Cell
+    edits: tuple[str, ...]
+    handoff: Handoff | None
+    protected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """One way in which a delivery breaks its contract. `span` is the place in factory.yaml."""
+
+    message: str
+    span: Span
+    help: str = ""
+
+
+Check = Callable[[Delivery], Iterator[Breach]]

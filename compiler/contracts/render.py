@@ -1,0 +1,81 @@
+"""Jinja, in one place: values into briefs and documents.
+
+What agents and reviewers wrote is a value here and never a template. A field that does not exist
+is an error, not an empty string.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from factoryline.errors import WorldError
+from factoryline.plan.model import Template
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
+
+
+def render(template: Template, values: Mapping[str, Any]) -> str:
+    """The text of a template. Raises WorldError with the template's name and line."""
+    import jinja2
+
+    try:
+        return _environment().from_string(template.text).render(values)
+    except jinja2.TemplateError as error:
+        line = _line_of(error)
+        raise WorldError(
+            f"{template.name}{line}: the template cannot be rendered: {error}",
+            help="the values are those of the contract's schema",
+        ) from error
+
+
+@cache
+def _environment() -> SandboxedEnvironment:
+    import jinja2
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["pretty"] = _pretty
+    environment.filters["plural"] = _plural
+    environment.filters["duration"] = duration
+    return environment
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _plural(count: int, noun: str) -> str:
+    from factoryline.diagnostics import plural
+
+    return plural(count, noun)
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _line_of(error: Exception) -> str:
+    number = getattr(error, "lineno", None)
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            number = trace.tb_lineno
+        trace = trace.tb_next
+    return f":{number}" if number else ""

@@ -1,0 +1,16 @@
+"""Every check of a delivery, one line each."""
+
+from __future__ import annotations
+
+from factoryline.contracts import payload, touches
+from factoryline.contracts.base import Breach, Check, Delivery
+
+CHECKS: tuple[Check, ...] = (
+    touches.check,
+    payload.check,
+)
+
+
+def breaches(delivery: Delivery) -> tuple[Breach, ...]:
+    """Everything that is wrong with a delivery."""
+    return tuple(breach for check in CHECKS for breach in check(delivery))

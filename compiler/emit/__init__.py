@@ -1,0 +1,1 @@
+"""What leaves the compiler: descriptions of tasks, without doit and without a run."""

@@ -1,0 +1,1 @@
+"""What one artifact teaches the next: findings, feedback, priors, guards."""

@@ -1,0 +1,1 @@
+"""The record: entries, history, and what can be asked of them."""

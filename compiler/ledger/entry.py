@@ -1,0 +1,134 @@
+"""One finished stage: what it consumed, what it handed on, what it means for the line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from factoryline.errors import WorldError
+from factoryline.plan import digest
+from factoryline.plan.digest import Input, Inputs
+from factoryline.plan.rounds import Stage
+from factoryline.spec import schema
+from factoryline.system import files
+
+FORMAT = 1
+
+Handoff = Mapping[str, Any]
+"""A value that fulfils a contract, as JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Money in US dollars and tokens; None is unknown, which is not 0."""
+
+    usd: float | None
+    tokens: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"usd": self.usd, "tokens": self.tokens}
+
+
+FREE = Cost(usd=0.0, tokens=0)
+"""No model was asked."""
+UNKNOWN = Cost(usd=None, tokens=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How an entry came to be. It shapes nothing. `started` is ISO 8601 in UTC."""
+
+    started: str
+    seconds: float
+    attempts: int
+    cost: Cost
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A finished stage. `inputs` are as they were before it ran."""
+
+    stage: Stage
+    kind: str
+    inputs: Inputs
+    pins: Mapping[str, str | None]
+    contract: str
+    handoff: Handoff
+    outcome: str
+    run: Run
+
+    @property
+    def key(self) -> str:
+        return digest.key(self.inputs)
+
+    @property
+    def digest(self) -> str:
+        """The digest of the hand-off: what later stages depend on."""
+        return files.digest_json(self.handoff)
+
+    def to_json(self) -> dict[str, Any]:
+        stage, run = self.stage, self.run
+        return {
+            "factoryline": FORMAT,
+            "artifact": stage.artifact,
+            "stage": stage.id,
+            "cell": stage.cell,
+            "kind": self.kind,
+            "round": stage.round,
+            "key": self.key,
+            "inputs": {name: one.to_json() for name, one in self.inputs.items()},
+            "pins": dict(self.pins),
+            "contract": self.contract,
+            "handoff": dict(self.handoff),
+            "digest": self.digest,
+            "outcome": self.outcome,
+            "run": {
+                "started": run.started,
+                "seconds": round(run.seconds, 3),
+                "attempts": run.attempts,
+                "cost": run.cost.to_json(),
+                "by": run.by,
+            },
+        }
+
+
+def from_json(value: Any, place: str) -> Entry:
+    """An entry from its file. Raises WorldError, naming `place`, when it is none."""
+    broken = schema.violations(value, schema.builtin("entry"))
+    if broken:
+        raise WorldError(
+            f"{place} is not an entry of the ledger: {broken[0]}",
+            help="restore it from git, or remove it to run the stage again",
+        )
+    entry = _entry(value)
+    if value["digest"] != entry.digest or value["key"] != entry.key:
+        raise WorldError(
+            f"{place} was changed after it was written: its digests do not fit its content",
+            help="restore it from git, or remove it to run the stage again",
+        )
+    return entry
+
+
+def _entry(value: Any) -> Entry:
+    run = value["run"]
+    return Entry(
+        stage=Stage(artifact=value["artifact"], cell=value["cell"], round=value["round"]),
+        kind=value["kind"],
+        inputs={
+            name: Input(digest=one["digest"], value=one.get("value"))
+            for name, one in value["inputs"].items()
+        },
+        pins=value["pins"],
+        contract=value["contract"],
+        handoff=value["handoff"],
+        outcome=value["outcome"],
+        run=Run(
+            started=run["started"],
+            seconds=run["seconds"],
+            attempts=run["attempts"],
+            cost=Cost(usd=run["cost"]["usd"], tokens=run["cost"]["tokens"]),
+            by=run["by"],
+        ),
+    )

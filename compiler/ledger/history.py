@@ -1,0 +1,66 @@
+"""Every attempt of an artifact, also the failed and the rejected ones, in one appended file.
+
+Each line carries the digest of the line before it, so that a missing or changed line shows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from factoryline.system import files
+
+FIRST = "sha256:" + "0" * 64
+"""What the first line is chained to."""
+
+
+def now() -> str:
+    """This moment, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class History:
+    """The lines of one artifact at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, event: str, stage: str = "", **facts: Any) -> None:
+        """Add a line. `facts` are JSON values; an empty one is left out."""
+        lines = self._lines()
+        line = {"n": len(lines) + 1, "at": now(), "event": event}
+        line |= {"stage": stage} if stage else {}
+        line |= {name: fact for name, fact in facts.items() if fact not in ("", None, [], {})}
+        line["previous"] = files.digest_bytes(lines[-1].encode()) if lines else FIRST
+        files.append_line(self.path, json.dumps(line, ensure_ascii=False))
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        for line in self._lines():
+            event: dict[str, Any] = json.loads(line)
+            yield event
+
+    def attempts(self, stage: str) -> int:
+        """How often a stage was tried."""
+        tried = ("finished", "failed", "rejected")
+        return sum(e.get("stage") == stage and e["event"] in tried for e in self.events())
+
+    def broken_at(self) -> int | None:
+        """The number of the first line that is not chained to the one before it, or None."""
+        previous = FIRST
+        for number, line in enumerate(self._lines(), start=1):
+            try:
+                event = json.loads(line)
+            except ValueError:
+                return number
+            if event.get("previous") != previous or event.get("n") != number:
+                return number
+            previous = files.digest_bytes(line.encode())
+        return None
+
+    def _lines(self) -> list[str]:
+        if not self.path.exists():
+            return []
+        return self.path.read_text(encoding="utf-8").splitlines()

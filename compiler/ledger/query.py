@@ -1,0 +1,93 @@
+"""Questions about an artifact that its entries answer. No file is read twice, none is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from factoryline.ledger.entry import Cost, Entry
+from factoryline.ledger.store import Ledger
+from factoryline.plan.model import Plan
+from factoryline.plan.rounds import OPENS, Stage, Walk, walk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is on record of one artifact: its way and the entries on it."""
+
+    artifact: str
+    way: Walk
+    entries: tuple[Entry, ...]
+
+    @property
+    def sealed(self) -> bool:
+        return self.way.sealed
+
+    @property
+    def begun(self) -> bool:
+        return bool(self.entries)
+
+    def last(self, contract: str, before: Stage | None = None) -> Entry | None:
+        """The newest entry that hands `contract`, on the way before `before`."""
+        limit = {stage.id for stage in self.way.before(before)} if before else None
+        for entry in reversed(self.entries):
+            if entry.contract == contract and (limit is None or entry.stage.id in limit):
+                return entry
+        return None
+
+    def all(self, contract: str) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if entry.contract == contract)
+
+    def opened(self, kind: str) -> int:
+        """How many rounds were opened by a `retry`, a `rework` or a `conflict`."""
+        return sum(OPENS.get(entry.outcome) == kind for entry in self.entries)
+
+    @property
+    def seconds(self) -> float:
+        return sum(entry.run.seconds for entry in self.entries)
+
+    @property
+    def cost(self) -> Cost:
+        usd = [entry.run.cost.usd for entry in self.entries]
+        tokens = [entry.run.cost.tokens for entry in self.entries]
+        return Cost(
+            usd=None if None in usd else sum(value or 0 for value in usd),
+            tokens=None if None in tokens else sum(value or 0 for value in tokens),
+        )
+
+    def lines(self) -> tuple[Mapping[str, Any], ...]:
+        """Lines per surface, from the base to each round's commit."""
+        return tuple(entry.handoff["surfaces"] for entry in self.all("change"))
+
+    def tests(self) -> tuple[int, int | None] | None:
+        """Tests executed by the last verdict, and tests there are; None where none was counted."""
+        verdict = self.last("verdict")
+        counted = [c["tests"] for c in verdict.handoff["checks"] if c["tests"]] if verdict else []
+        if not counted:
+            return None
+        known = [tests["known"] for tests in counted]
+        return (
+            sum(tests["run"] for tests in counted),
+            None if None in known else sum(known),
+        )
+
+    def merged(self) -> str | None:
+        """The commit on the base branch, if any."""
+        merge = self.last("merge")
+        return merge.handoff["commit"] if merge else None
+
+
+def recorded(plan: Plan, ledger: Ledger, artifact: str) -> Record:
+    """The way of an artifact as the ledger tells it, whether or not its entries are fresh."""
+
+    def outcome(stage: Stage) -> str | None:
+        entry = ledger.entry(stage)
+        return entry.outcome if entry else None
+
+    way = walk(plan, artifact, outcome)
+    return Record(artifact=artifact, way=way, entries=_entries(ledger, way.stages))
+
+
+def _entries(ledger: Ledger, stages: Sequence[Stage]) -> tuple[Entry, ...]:
+    return tuple(entry for entry in map(ledger.entry, stages) if entry)

@@ -1,0 +1,170 @@
+"""Where the record lies: `state/` beside factory.yaml. Reading and writing it, nothing else.
+
+An entry is the only record of staleness; the assembled `<artifact>.json` is made from the entries
+and can be made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from factoryline.errors import WorldError
+from factoryline.ledger import entry as entries
+from factoryline.ledger.entry import Entry
+from factoryline.ledger.history import History
+from factoryline.plan.rounds import Stage
+from factoryline.spec import schema
+from factoryline.system import files
+
+README = """# state/
+
+The record of the factory, written by `doit` and committed beside the code.
+
+- `factory-artifacts/NAME.json`: an artifact's whole record in one file, assembled from its entries.
+- `factory-artifacts/NAME/`: one entry a finished stage, the patches, the rendered documents, and
+  `history.jsonl` with every attempt, each line chained to the one before it.
+- `priors/`: the rules that reviews taught, which later artifacts must see.
+- `.work/`: work trees, logs and caches. Never committed; safe to delete while nothing runs.
+
+Nothing here is edited by hand. `factory ledger NAME` shows an artifact's record, `factory report`
+puts the artifacts side by side.
+"""
+
+
+class Ledger:
+    """The record under `state`."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.work = state / ".work"
+        self.artifacts = state / "factory-artifacts"
+        self.priors = state / "priors"
+        self._read: dict[Path, tuple[tuple[int, ...], Entry]] = {}
+
+    # Places
+
+    def folder(self, artifact: str) -> Path:
+        return self.artifacts / artifact
+
+    def entry_path(self, stage: Stage) -> Path:
+        return self.folder(stage.artifact) / f"{stage.id}.json"
+
+    def document_path(self, stage: Stage, ending: str) -> Path:
+        """A further file of a stage, such as `1-change.patch` or `memo.md`."""
+        prefix = f"{stage.round}-" if stage.round else ""
+        return self.folder(stage.artifact) / f"{prefix}{ending}"
+
+    def history(self, artifact: str) -> History:
+        return History(self.folder(artifact) / "history.jsonl")
+
+    # Entries
+
+    def entry(self, stage: Stage) -> Entry | None:
+        """The entry of a stage, or None. Raises WorldError when the file is no entry."""
+        path = self.entry_path(stage)
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            self._read.pop(path, None)
+            return None
+        signature = (status.st_mtime_ns, status.st_size, status.st_ino, status.st_ctime_ns)
+        known = self._read.get(path)
+        if known and known[0] == signature:
+            return known[1]
+        found = entries.from_json(files.read_json(path), str(path))
+        self._read[path] = (signature, found)
+        return found
+
+    def need(self, stage: Stage) -> Entry:
+        """The entry of a stage that must have one. Raises WorldError."""
+        found = self.entry(stage)
+        if found is None:
+            raise WorldError(
+                f"{stage} has no entry in the ledger",
+                help=f"run it first: doit {stage.artifact}:{stage.id}",
+            )
+        return found
+
+    def all_entries(self) -> Iterator[Entry]:
+        """Every entry of every artifact, also of artifacts that factory.yaml no longer has."""
+        for path in sorted(self.artifacts.glob("*/*.json")):
+            value = files.read_json(path)
+            yield entries.from_json(value, str(path))
+
+    def write(self, entry: Entry, before: Sequence[Entry]) -> None:
+        """Put a finished stage on record; `before` are the entries before it on the way.
+
+        The entry comes last: killed earlier, the stage counts as not run, and its next run writes
+        the assembled file again.
+        """
+        self.assemble(entry.stage.artifact, (*before, entry))
+        files.write_json(self.entry_path(entry.stage), entry.to_json())
+
+    def forget(self, stage: Stage, *, reason: str) -> bool:
+        """Remove an entry, with a line in the history. Whether there was one."""
+        path = self.entry_path(stage)
+        if not path.exists():
+            return False
+        self.history(stage.artifact).append("forgotten", stage.id, reason=reason)
+        files.remove(path)
+        return True
+
+    def prune(self, artifact: str, walk: Sequence[Stage]) -> None:
+        """Remove entries that are no longer on the artifact's way; the history keeps them."""
+        kept = {stage.id for stage in walk}
+        for path in sorted(self.folder(artifact).glob("*.json")):
+            if path.stem not in kept:
+                self.history(artifact).append("pruned", path.stem)
+                files.remove(path)
+
+    def assemble(self, artifact: str, stages: Sequence[Entry]) -> None:
+        """Write `<artifact>.json`: the whole record in one file, for people and programs."""
+        files.write_json(self.artifacts / f"{artifact}.json", _assembled(artifact, stages))
+
+    # Priors
+
+    def all_priors(self) -> Iterator[dict[str, Any]]:
+        """Every prior, by name. Raises WorldError when a file is none."""
+        for path in sorted(self.priors.glob("*.json")):
+            value = files.read_json(path)
+            broken = schema.violations(value, schema.builtin("prior"))
+            if broken or not isinstance(value, dict):
+                raise WorldError(f"{path} is not a prior: {broken[0] if broken else 'no mapping'}")
+            yield value
+
+    def write_prior(self, prior: dict[str, Any]) -> None:
+        files.write_json(self.priors / f"{prior['id']}.json", prior)
+
+    # The folder itself
+
+    def prepare(self) -> None:
+        """Make `state/` with its README, and `.work/` so that git never sees it."""
+        if not (self.state / "README.md").exists():
+            files.write_text(self.state / "README.md", README)
+        if not (self.work / ".gitignore").exists():
+            files.write_text(self.work / ".gitignore", "*\n")
+
+
+def _assembled(artifact: str, stages: Sequence[Entry]) -> dict[str, Any]:
+    costs = [entry.run.cost for entry in stages]
+    changes = {e.stage.round: e.handoff["surfaces"] for e in stages if e.contract == "change"}
+    return {
+        "factoryline": entries.FORMAT,
+        "artifact": artifact,
+        "sealed": any(entry.kind == "note" for entry in stages),
+        "rounds": max((entry.stage.round or 0 for entry in stages), default=0),
+        "surfaces": {str(number): lines for number, lines in changes.items()},
+        "seconds": round(sum(entry.run.seconds for entry in stages), 3),
+        "cost": {
+            "usd": _sum([cost.usd for cost in costs]),
+            "tokens": _sum([cost.tokens for cost in costs]),
+        },
+        "stages": [entry.to_json() for entry in stages],
+    }
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None

@@ -1,0 +1,1 @@
+"""What factory.yaml means: names resolved to objects, rounds unrolled, shapes digested."""

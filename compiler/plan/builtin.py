@@ -1,0 +1,45 @@
+"""The contracts and templates that come with factoryline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib import resources
+
+CONTRACTS: Mapping[str, str | None] = {
+    "memo": "memo.md.j2",
+    "change": None,
+    "verdict": None,
+    "packet": "packet.md.j2",
+    "review": None,
+    "merge": None,
+    "note": "post-run.md.j2",
+}
+"""Each contract of ours, with the template that renders it for people."""
+
+MADE_BY_CODE = frozenset(CONTRACTS) - {"memo"}
+"""Contracts whose hand-offs we compute; their schema is not for users to change."""
+
+FEEDBACK = "feedback"
+"""What a cell may take besides contracts: what earlier rounds left to mend."""
+
+_PROMPTS = {"memo": "scout.prompt.md.j2", "change": "build.prompt.md.j2"}
+
+
+_INCLUDE = re.compile(r'{% include "([a-z.]+\.part\.j2)" %}\n?')
+
+
+def template(name: str) -> str:
+    """The text of a template of ours."""
+    folder = resources.files("factoryline.templates")
+    return expand(folder.joinpath(name).read_text(encoding="utf-8"))
+
+
+def expand(text: str) -> str:
+    """A template with our parts put in, so that its digest covers them too."""
+    return _INCLUDE.sub(lambda found: template(found[1]), text)
+
+
+def prompt_for(contract: str) -> str:
+    """The name of the brief's template for a cell that hands `contract`."""
+    return _PROMPTS.get(contract, "cell.prompt.md.j2")

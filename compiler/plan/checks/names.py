@@ -1,0 +1,69 @@
+"""Every name leads somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from factoryline.diagnostics import Diagnostic, did_you_mean
+from factoryline.plan import builtin
+from factoryline.plan.checks.base import unknown
+from factoryline.spec.model import CellSpec, Spec
+
+RESERVED_CELLS = ("merge", "note")
+RESERVED_ARTIFACTS = frozenset(
+    "clean dumpdb forget help ignore info list reset-dep run strace tabcompletion".split()
+)
+"""doit's own commands: `doit list` would not mean the artifact."""
+
+
+def check(spec: Spec) -> Iterator[Diagnostic]:
+    contracts = [*builtin.CONTRACTS, *(c.name.name for c in spec.contracts)]
+    cells = [cell.name.name for cell in spec.cells]
+    surfaces = [surface.name.name for surface in spec.surfaces]
+    for ref in spec.line:
+        yield from unknown(ref, "cell", cells)
+    for cell in spec.cells:
+        yield from _cell(cell, spec, contracts, surfaces, cells)
+    for artifact in spec.artifacts:
+        for selection in artifact.verify:
+            yield from unknown(selection.scope, "scope", [s.name.name for s in spec.scopes])
+        for ref in artifact.after:
+            yield from unknown(ref, "artifact", [a.name.name for a in spec.artifacts])
+        if artifact.name.name in RESERVED_ARTIFACTS:
+            yield Diagnostic(
+                message=f"`{artifact.name.name}` is a command of doit",
+                span=artifact.name.span,
+                help="give the artifact another name, so that it can be named on the command line",
+                code="reserved-name",
+            )
+
+
+def _cell(
+    cell: CellSpec, spec: Spec, contracts: list[str], surfaces: list[str], cells: list[str]
+) -> Iterator[Diagnostic]:
+    for ref in cell.takes:
+        yield from unknown(ref, "contract", [*contracts, builtin.FEEDBACK])
+    if cell.hands:
+        yield from unknown(cell.hands, "contract", contracts)
+    if cell.agent:
+        yield from unknown(cell.agent, "agent", [agent.name.name for agent in spec.agents])
+    if cell.returns:
+        yield from unknown(cell.returns, "cell", cells)
+    for variant in cell.variants:
+        yield from unknown(variant.surface, "surface", surfaces)
+    for ref in cell.touches or ():
+        # A word without a slash, a star or a dot can only be meant as a surface.
+        if ref.name not in surfaces and not set(ref.name) & set("/*.?[!"):
+            yield Diagnostic(
+                message=f"there is no surface named `{ref.name}`",
+                span=ref.span,
+                help=did_you_mean(ref.name, surfaces) or "a folder is written with a slash",
+                code="unknown-name",
+            )
+    if cell.name.name in RESERVED_CELLS:
+        yield Diagnostic(
+            message=f"`{cell.name.name}` is the name of a station that every line ends with",
+            span=cell.name.span,
+            help="give the cell another name",
+            code="reserved-name",
+        )

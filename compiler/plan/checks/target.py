@@ -1,0 +1,40 @@
+"""The target is one repository, and surfaces tell its paths apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from factoryline.diagnostics import Diagnostic
+from factoryline.spec.model import Spec
+
+
+def check(spec: Spec) -> Iterator[Diagnostic]:
+    target = spec.target
+    if (target.repo is None) == (target.scaffold is None):
+        count = "neither" if target.repo is None else "both"
+        yield Diagnostic(
+            message=f"a target is a `repo` or a `scaffold`; this has {count}",
+            span=target.span,
+            help="write `{repo: .}` for the repository that factory.yaml lies in",
+            code="target",
+        )
+    for ref, what in ((target.repo, "repository"), (target.scaffold, "scaffold")):
+        if ref and not (spec.home / ref.name).is_dir():
+            yield Diagnostic(
+                message=f"the {what} `{ref.name}` is no folder",
+                span=ref.span,
+                help=f"paths are relative to {spec.file}",
+                code="missing-file",
+            )
+    seen: dict[str, tuple[str, object]] = {}
+    for surface in spec.surfaces:
+        for glob in surface.globs:
+            if glob.name in seen:
+                yield Diagnostic(
+                    message=f"the surfaces `{seen[glob.name][0]}` and `{surface.name.name}` "
+                    f"both hold `{glob.name}`",
+                    span=glob.span,
+                    help="a path is accounted to one surface; keep the pattern in one of them",
+                    code="surface-overlap",
+                )
+            seen.setdefault(glob.name, (surface.name.name, glob.span))

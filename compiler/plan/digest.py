@@ -1,0 +1,106 @@
+"""What shapes a stage, as far as the specification says it.
+
+`shape` turns a plan object into JSON without the fields that are marked aside; `spec_inputs` names
+the inputs of one stage. What the ledger adds (hand-offs, pins, priors, feedback) stands in
+`run/freshness.py`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from factoryline.plan.model import Artifact, Cell, Plan, Side
+from factoryline.plan.rounds import Stage
+from factoryline.system import files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One thing that shapes a stage. `value` is kept where people may want to compare it."""
+
+    digest: str
+    value: Any = None
+
+    def to_json(self) -> dict[str, Any]:
+        whole = {"digest": self.digest, "value": self.value}
+        return whole if self.value is not None else {"digest": self.digest}
+
+
+Inputs = Mapping[str, Input]
+
+
+def of_value(value: Any, *, keep: bool = True) -> Input:
+    """An input from a JSON value."""
+    return Input(digest=files.digest_json(value), value=value if keep else None)
+
+
+def key(inputs: Inputs) -> str:
+    """The key of a stage: one digest over all of its inputs."""
+    return files.digest_json({name: one.digest for name, one in inputs.items()})
+
+
+@cache
+def shaping_fields(kind: type) -> tuple[str, ...]:
+    """The fields of a plan class that are not marked `Aside`."""
+    hints = get_type_hints(kind, include_extras=True)
+    aside = {name for name, hint in hints.items() if Side in getattr(hint, "__metadata__", ())}
+    return tuple(f.name for f in dataclasses.fields(kind) if f.name not in aside)
+
+
+def shape(value: Any) -> Any:
+    """A plan object as JSON, without what cannot shape a result."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {name: shape(getattr(value, name)) for name in shaping_fields(type(value))}
+    if isinstance(value, Mapping):
+        return {str(name): shape(item) for name, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [shape(item) for item in value]
+    if isinstance(value, Path):
+        return value.as_posix()
+    return value
+
+
+def spec_inputs(plan: Plan, artifact: Artifact, cell: Cell, stage: Stage) -> dict[str, Input]:
+    """The inputs that the specification gives to a stage, by name."""
+    inputs = {"cell": of_value(shape(cell))}
+    if cell.prompt:
+        inputs["prompt"] = of_value(cell.prompt.text, keep=False)
+    if cell.template:
+        inputs["template"] = of_value(cell.template.text, keep=False)
+    if cell.agent:
+        inputs["agent"] = of_value(shape(cell.agent))
+    for contract in cell.takes:
+        inputs[f"contract.{contract.name}"] = of_value(shape(contract), keep=False)
+    inputs[f"contract.{cell.hands.name}"] = of_value(shape(_handed(cell)), keep=False)
+    if cell.hands.name == "change":
+        inputs["surfaces"] = of_value(shape(plan.surfaces))
+    for name in cell.facts.reads:
+        inputs[f"artifact.{name}"] = of_value(_artifact_field(artifact, name))
+    if cell.kind == "verify":
+        for selection in artifact.verify:
+            inputs[f"scope.{selection.scope.name}"] = of_value(shape(selection.scope))
+    if cell.kind == "merge":
+        inputs["flow.merge"] = of_value(plan.flow.merge)
+        inputs["target.base"] = of_value(plan.target.base)
+    if cell.kind == "adopt" and stage.round and stage.round <= len(artifact.adopt):
+        inputs["artifact.adopt"] = of_value(shape(artifact.adopt[stage.round - 1]))
+    return inputs
+
+
+def _handed(cell: Cell) -> Any:
+    # A document's template does not shape a memo; it does shape a packet's and a note's text.
+    renders = cell.kind in ("package", "note")
+    contract = cell.hands
+    return contract if renders else dataclasses.replace(contract, template=None)
+
+
+def _artifact_field(artifact: Artifact, name: str) -> Any:
+    # A scope's own definition is an input of verify alone; here its name and the tests count.
+    if name == "verify":
+        return [{"scope": s.scope.name, "tests": list(s.chosen)} for s in artifact.verify]
+    return shape(getattr(artifact, name))

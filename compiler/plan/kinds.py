@@ -1,0 +1,54 @@
+"""What is fixed about each kind of cell. The work itself stands in `cells/`, one file a kind.
+
+`merge` and `note` are no cells of factory.yaml: every line ends with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """Facts about a kind.
+
+    hands: the contract that it always fulfils; None where factory.yaml says it.
+    takes: what it takes unless factory.yaml says otherwise.
+    needs: what it cannot do without.
+    reads: the artifact's fields that shape its result.
+    edits: whether it may change files.
+    priors: whether the rules learned so far are an input.
+    spends: whether an attempt costs tokens and money, and how much is not known by us.
+    """
+
+    hands: str | None
+    takes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    edits: bool = False
+    priors: bool = False
+    spends: bool = False
+
+
+_TASK = ("goal", "consumer", "source", "verify")
+
+KINDS: Mapping[str, Kind] = {
+    "agent": Kind(hands=None, reads=_TASK, edits=True, priors=True, spends=True),
+    "command": Kind(hands=None, reads=_TASK, edits=True, priors=True),
+    "adopt": Kind(hands="change", edits=True),
+    "scout": Kind(hands="memo", reads=_TASK, priors=True),
+    "verify": Kind(hands="verdict", takes=("change",), needs=("change",), reads=("verify",)),
+    "package": Kind(
+        hands="packet",
+        takes=("change", "verdict"),
+        needs=("change", "verdict"),
+        reads=("title", "goal", "consumer", "source"),
+    ),
+    "review": Kind(hands="review", takes=("packet",), needs=("packet",)),
+    "merge": Kind(hands="merge", takes=("packet", "review"), needs=("packet",)),
+    "note": Kind(hands="note", reads=("title", "goal"), priors=True),
+}
+
+LINE_KINDS = tuple(kind for kind in KINDS if kind not in ("merge", "note"))
+"""The kinds that a cell of factory.yaml can have."""

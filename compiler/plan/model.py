@@ -1,0 +1,245 @@
+"""The plan: what factory.yaml means. Whoever holds one of these objects holds a valid one.
+
+Each field's side is declared here and only here: a field shapes the result of the stages that read
+its object, unless it is marked `Aside` (positions, time limits, budgets). `digest.shape` reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import pathspec
+from factoryline.diagnostics import Span
+from factoryline.plan.kinds import KINDS, Kind
+
+
+class Side:
+    """The mark of a field that cannot shape a result, or that is an input of its own."""
+
+
+T = TypeVar("T")
+Aside = Annotated[T, Side]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The repository that the line works on: an existing one, or one made from a folder."""
+
+    span: Aside[Span]
+    repo: Aside[Path | None]
+    scaffold: Aside[Path | None]
+    base: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """A named set of paths. The patterns are gitignore's, relative to the target."""
+
+    name: str
+    globs: tuple[str, ...]
+
+    def holds(self, path: str) -> bool:
+        return bool(_matcher(self.globs).match_file(path))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touches:
+    """What a cell may edit. Both empty means nothing at all."""
+
+    surfaces: tuple[Surface, ...] = ()
+    globs: tuple[str, ...] = ()
+
+    def allows(self, path: str) -> bool:
+        every = tuple(g for s in self.surfaces for g in s.globs) + self.globs
+        return bool(every and _matcher(every).match_file(path))
+
+    def __str__(self) -> str:
+        return ", ".join([*(s.name for s in self.surfaces), *self.globs]) or "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A Jinja template. `name` is for messages."""
+
+    name: Aside[str]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """The shape of a hand-off, and the template that renders it for people."""
+
+    name: str
+    schema: Mapping[str, Any]
+    template: Template | None
+    span: Aside[Span]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """An agent program: its command line, how the brief goes in, the model."""
+
+    name: Aside[str]
+    command: tuple[str, ...]
+    brief: str
+    model: str | None
+    env: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """What a packet gets in addition when its change touches `surface`."""
+
+    surface: Surface
+    labels: tuple[str, ...]
+    checklist: tuple[str, ...]
+    body: Template | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One work station of the line.
+
+    takes: the contracts it gets; `feedback` tells whether it also gets what earlier rounds left.
+    touches: None where the kind edits nothing anyway.
+    returns: the cell at which the next round begins when this one says no.
+    timeout: seconds an attempt may take. repairs: how often a broken hand-off goes back.
+    """
+
+    name: Aside[str]
+    span: Aside[Span]
+    kind: str
+    takes: Aside[tuple[Contract, ...]]
+    feedback: Aside[bool]
+    hands: Aside[Contract]
+    touches: Touches
+    touches_span: Aside[Span]
+    returns: Aside[str | None]
+    agent: Aside[Agent | None]
+    prompt: Aside[Template | None]
+    repairs: Aside[int]
+    run: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    template: Aside[Template | None] = None
+    variants: tuple[Variant, ...] = ()
+    timeout: Aside[float | None] = None
+    files: int | None = None
+    commits: int | None = None
+
+    @property
+    def facts(self) -> Kind:
+        return KINDS[self.kind]
+
+    @property
+    def decides(self) -> bool:
+        """Whether the line goes on in more than one way after this cell."""
+        return self.kind in ("verify", "review", "merge")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """A way to verify one part of the repository. `timeout` in seconds."""
+
+    name: str
+    span: Aside[Span]
+    run: tuple[str, ...]
+    report: str
+    cwd: str
+    env: Mapping[str, str]
+    all: tuple[str, ...]
+    list: tuple[str, ...]
+    timeout: Aside[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """A scope and the tests in it that cover an artifact; no tests means the scope's `all`."""
+
+    scope: Scope
+    tests: tuple[str, ...]
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        return self.tests or self.scope.all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """How artifacts move. None of it shapes a hand-off but `merge`."""
+
+    span: Aside[Span]
+    wip: Aside[int]
+    retries: Aside[int]
+    reworks: Aside[int]
+    merge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file or revision that factory.yaml names, and where it does."""
+
+    name: str
+    span: Aside[Span]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """The unit of work: one change to the target, from goal to merged."""
+
+    name: str
+    span: Aside[Span]
+    title: str
+    goal: str
+    consumer: str
+    source: str
+    verify: tuple[Selection, ...]
+    adopt: tuple[tuple[Source, ...], ...]
+    reviews: tuple[Source, ...]
+    after: Aside[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The whole factory. `home` is the folder of factory.yaml; `state/` lies there.
+
+    line: the cells in order. merge, note: the stations at the end of every line.
+    artifacts: in the order in which they start.
+    """
+
+    home: Path
+    file: str
+    name: str
+    target: Target
+    surfaces: tuple[Surface, ...]
+    line: tuple[Cell, ...]
+    merge: Cell | None
+    note: Cell
+    flow: Flow
+    artifacts: tuple[Artifact, ...]
+
+    def artifact(self, name: str) -> Artifact | None:
+        return next((a for a in self.artifacts if a.name == name), None)
+
+    def cell(self, name: str) -> Cell:
+        """A cell of the line, `merge` or `note`."""
+        stations: list[Cell | None] = [*self.line, self.merge, self.note]
+        return next(cell for cell in stations if cell and cell.name == name)
+
+    def surface_of(self, path: str) -> str | None:
+        """The surface that a path is accounted to: the first that holds it."""
+        return next((s.name for s in self.surfaces if s.holds(path)), None)
+
+    @property
+    def touchable(self) -> frozenset[str]:
+        """The surfaces that some cell of the line may edit."""
+        return frozenset(s.name for cell in self.line for s in cell.touches.surfaces)
+
+
+@cache
+def _matcher(globs: Iterable[str]) -> pathspec.GitIgnoreSpec:
+    return pathspec.GitIgnoreSpec.from_lines(globs)

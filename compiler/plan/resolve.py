@@ -1,0 +1,269 @@
+"""Spec to Plan: every check first, all problems at once; then each name becomes its object."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from factoryline.diagnostics import Diagnostic, SpecError
+from factoryline.plan import builtin, graph
+from factoryline.plan.checks.table import CHECKS
+from factoryline.plan.kinds import KINDS
+from factoryline.plan.model import (
+    Agent,
+    Artifact,
+    Cell,
+    Contract,
+    Flow,
+    Plan,
+    Scope,
+    Selection,
+    Source,
+    Surface,
+    Target,
+    Template,
+    Touches,
+    Variant,
+)
+from factoryline.spec import model, schema
+from factoryline.spec.model import Ref
+
+DEFAULT_SCOPE_SECONDS = 600.0
+
+
+def check(spec: model.Spec) -> tuple[Diagnostic, ...]:
+    """Every problem of a specification, warnings included."""
+    found = [problem for proof in CHECKS for problem in proof(spec)]
+    return (*spec.problems, *found)
+
+
+def resolve(spec: model.Spec) -> Plan:
+    """What the specification means. Raises SpecError with all errors."""
+    problems = check(spec)
+    if any(problem.severity == "error" for problem in problems):
+        raise SpecError(problems, root=spec.home)
+    return _Resolver.of(spec).plan()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Resolver:
+    """Builds plan objects from a specification in which every check has passed."""
+
+    spec: model.Spec
+    surfaces: Mapping[str, Surface]
+    contracts: Mapping[str, Contract]
+    agents: Mapping[str, Agent]
+    scopes: Mapping[str, Scope]
+
+    @classmethod
+    def of(cls, spec: model.Spec) -> _Resolver:
+        return cls(
+            spec=spec,
+            surfaces={
+                s.name.name: Surface(name=s.name.name, globs=tuple(g.name for g in s.globs))
+                for s in spec.surfaces
+            },
+            contracts=_contracts(spec),
+            agents={a.name.name: _agent(a) for a in spec.agents},
+            scopes={s.name.name: _scope(s) for s in spec.scopes},
+        )
+
+    def plan(self) -> Plan:
+        spec = self.spec
+        cells = {cell.name.name: cell for cell in spec.cells}
+        flow = spec.flow
+        return Plan(
+            home=spec.home,
+            file=spec.file,
+            name=spec.name,
+            target=self._target(),
+            surfaces=tuple(self.surfaces.values()),
+            line=tuple(self._cell(cells[ref.name]) for ref in spec.line),
+            merge=self._station("merge") if flow.merge != "none" else None,
+            note=self._station("note"),
+            flow=Flow(
+                span=flow.span,
+                wip=flow.wip,
+                retries=flow.retries,
+                reworks=flow.reworks,
+                merge=flow.merge,
+            ),
+            artifacts=self._artifacts(),
+        )
+
+    def _target(self) -> Target:
+        target, home = self.spec.target, self.spec.home
+        return Target(
+            span=target.span,
+            repo=_path(home, target.repo),
+            scaffold=_path(home, target.scaffold),
+            base=target.base,
+        )
+
+    def _station(self, kind: str) -> Cell:
+        """`merge` and `note`: at the end of every line, without a word in factory.yaml."""
+        span = self.spec.flow.span
+        return Cell(
+            name=kind,
+            span=span,
+            kind=kind,
+            takes=tuple(self.contracts[name] for name in KINDS[kind].takes),
+            feedback=False,
+            hands=self.contracts[kind],
+            touches=Touches(),
+            touches_span=span,
+            returns=None,
+            agent=None,
+            prompt=None,
+            repairs=0,
+        )
+
+    def _cell(self, cell: model.CellSpec) -> Cell:
+        facts = KINDS[cell.kind]
+        takes = tuple(ref.name for ref in cell.takes) or facts.takes
+        hands = facts.hands or (cell.hands.name if cell.hands else "")
+        return Cell(
+            name=cell.name.name,
+            span=cell.name.span,
+            kind=cell.kind,
+            takes=tuple(self.contracts[name] for name in takes if name != builtin.FEEDBACK),
+            feedback=builtin.FEEDBACK in takes,
+            hands=self.contracts[hands],
+            touches=self._touches(cell),
+            touches_span=cell.touches[0].span if cell.touches else cell.name.span,
+            returns=cell.returns.name if cell.returns else None,
+            agent=self.agents[cell.agent.name] if cell.agent else None,
+            prompt=self._prompt(cell, hands),
+            repairs=_default(cell.repairs, 1 if cell.kind == "agent" else 0),
+            run=cell.run,
+            env=cell.env,
+            source=cell.source or ("person" if cell.kind == "review" else ""),
+            template=self._template(cell.template),
+            variants=tuple(
+                Variant(
+                    surface=self.surfaces[v.surface.name],
+                    labels=v.labels,
+                    checklist=v.checklist,
+                    body=self._template(v.body),
+                )
+                for v in cell.variants
+            ),
+            timeout=cell.timeout,
+            files=cell.files,
+            commits=cell.commits,
+        )
+
+    def _touches(self, cell: model.CellSpec) -> Touches:
+        refs = cell.touches or ()
+        return Touches(
+            surfaces=tuple(self.surfaces[r.name] for r in refs if r.name in self.surfaces),
+            globs=tuple(r.name for r in refs if r.name not in self.surfaces),
+        )
+
+    def _prompt(self, cell: model.CellSpec, hands: str) -> Template | None:
+        if cell.kind not in ("agent", "command"):
+            return None
+        return self._template(cell.prompt) or _builtin(builtin.prompt_for(hands))
+
+    def _template(self, ref: Ref | None) -> Template | None:
+        if ref is None:
+            return None
+        return _own_template(self.spec.home, ref)
+
+    def _artifacts(self) -> tuple[Artifact, ...]:
+        specs = {a.name.name: a for a in self.spec.artifacts}
+        edges = {name: [ref.name for ref in a.after] for name, a in specs.items()}
+        return tuple(self._artifact(specs[name]) for name in graph.ordered(edges))
+
+    def _artifact(self, artifact: model.ArtifactSpec) -> Artifact:
+        return Artifact(
+            name=artifact.name.name,
+            span=artifact.name.span,
+            title=artifact.title,
+            goal=artifact.goal,
+            consumer=artifact.consumer,
+            source=artifact.source,
+            verify=tuple(
+                Selection(scope=self.scopes[s.scope.name], tests=s.tests) for s in artifact.verify
+            ),
+            adopt=tuple(tuple(_source(ref) for ref in refs) for refs in artifact.adopt),
+            reviews=tuple(_source(ref) for ref in artifact.reviews),
+            after=tuple(ref.name for ref in artifact.after),
+        )
+
+
+def _contracts(spec: model.Spec) -> dict[str, Contract]:
+    start = spec.target.span
+    contracts = {
+        name: Contract(
+            name=name,
+            schema=schema.builtin(name),
+            template=_builtin(template) if template else None,
+            span=start,
+        )
+        for name, template in builtin.CONTRACTS.items()
+    }
+    for own in spec.contracts:
+        name = own.name.name
+        before = contracts.get(name)
+        template = before.template if before else None
+        if own.template:
+            template = _own_template(spec.home, own.template)
+        contracts[name] = Contract(
+            name=name,
+            schema=json.loads((spec.home / own.schema.name).read_bytes())
+            if own.schema
+            else (before.schema if before else {}),
+            template=template,
+            span=own.name.span,
+        )
+    return contracts
+
+
+def _own_template(home: Path, ref: Ref) -> Template:
+    text = (home / ref.name).read_text(encoding="utf-8")
+    return Template(name=ref.name, text=builtin.expand(text))
+
+
+def _builtin(name: str) -> Template:
+    return Template(name=f"templates/{name}", text=builtin.template(name))
+
+
+def _agent(agent: model.AgentSpec) -> Agent:
+    return Agent(
+        name=agent.name.name,
+        command=agent.command,
+        brief=agent.brief,
+        model=agent.model,
+        env=agent.env,
+    )
+
+
+def _scope(scope: model.ScopeSpec) -> Scope:
+    return Scope(
+        name=scope.name.name,
+        span=scope.name.span,
+        run=tuple(ref.name for ref in scope.run),
+        report=scope.report,
+        cwd=scope.cwd,
+        env=scope.env,
+        all=scope.all,
+        list=tuple(ref.name for ref in scope.list),
+        timeout=scope.timeout or DEFAULT_SCOPE_SECONDS,
+    )
+
+
+def _source(ref: Ref) -> Source:
+    return Source(name=ref.name, span=ref.span)
+
+
+def _path(home: Path, ref: Ref | None) -> Path | None:
+    # Not resolve(): a link in the path is the user's choice.
+    return Path(os.path.normpath(home / ref.name)) if ref else None
+
+
+def _default(value: int | None, default: int) -> int:
+    return default if value is None else value

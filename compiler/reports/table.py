@@ -1,0 +1,14 @@
+"""Every format of the report, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from factoryline.reports import json, markdown, text
+from factoryline.reports.base import Report
+
+REPORTS: Mapping[str, Report] = {
+    "text": text.report,
+    "markdown": markdown.report,
+    "json": json.report,
+}

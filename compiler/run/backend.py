@@ -1,0 +1,141 @@
+"""doit's database as a view of the ledger. Nothing is stored here but what the user told doit to
+ignore; an entry is the only record of staleness, so there is no `.doit.db` to lose.
+
+doit calls these classes by the names of its own interfaces (doit/dependency.py).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from factoryline.ledger.entry import Entry
+from factoryline.ledger.store import Ledger
+from factoryline.plan.rounds import Stage
+from factoryline.system import files
+
+IGNORE = "ignore:"
+
+
+def stage_of(task: str) -> Stage | None:
+    """The stage that a task's name means: `setup-wizard:1-build`; None for other tasks."""
+    artifact, colon, stage_id = task.partition(":")
+    if not colon or artifact.startswith("_"):
+        return None
+    number, dash, cell = stage_id.partition("-")
+    if dash and number.isdigit():
+        return Stage(artifact=artifact, cell=cell, round=int(number))
+    return Stage(artifact=artifact, cell=stage_id, round=None)
+
+
+class LedgerBackend:
+    """Answers doit's questions about past runs from entries."""
+
+    desc = "the ledger under state/"
+    forgets = False
+    """Whether `remove` means what the user typed; a failed run removes nothing from the ledger."""
+
+    def __init__(self, name: str, codec: Any = None, module_name: str | None = None) -> None:
+        del codec, module_name  # doit's; entries have a format of their own
+        self.name = name
+        self.ledger = Ledger(Path(name))
+        self._ignored_path = self.ledger.work / "ignored.json"
+
+    def get(self, task: str, key: str) -> Any:
+        if key == IGNORE:
+            return "1" if task in self._ignored() else None
+        entry = self._entry(task)
+        if entry is None:
+            return None
+        match key:
+            case "checker:":
+                return HandoffChecker.__name__
+            case "deps:":
+                return [str(self._path(entry, name)) for name in self._upstream(entry)]
+            case "_values_:":
+                return {"outcome": entry.outcome}
+            case "result:":
+                return entry.digest
+        consumed = {str(self._path(entry, n)): entry.inputs[n] for n in self._upstream(entry)}
+        found = consumed.get(key)
+        return found and {"digest": found.digest, "fields": (found.value or {}).get("fields")}
+
+    def set(self, task: str, key: str, value: Any) -> None:
+        """Remember what is ignored; all else is on record before doit hears of it."""
+        del value
+        if key == IGNORE:
+            self._write_ignored([*self._ignored(), task])
+
+    def in_(self, task: str) -> bool:
+        return self._entry(task) is not None
+
+    def remove(self, task: str) -> None:
+        if not self.forgets:
+            return
+        self._write_ignored([t for t in self._ignored() if t != task])
+        stage = stage_of(task)
+        if stage and not self._sealed(stage.artifact):
+            self.ledger.forget(stage, reason="doit forget")
+
+    def remove_all(self) -> None:
+        self._write_ignored([])
+        for entry in list(self.ledger.all_entries()):
+            if not self._sealed(entry.stage.artifact):
+                self.ledger.forget(entry.stage, reason="doit forget --all")
+
+    def dump(self) -> None:
+        """Nothing is kept back, so nothing is left to write."""
+
+    def _entry(self, task: str) -> Entry | None:
+        stage = stage_of(task)
+        return self.ledger.entry(stage) if stage else None
+
+    def _sealed(self, artifact: str) -> bool:
+        return self.ledger.entry(Stage(artifact=artifact, cell="note", round=None)) is not None
+
+    @staticmethod
+    def _upstream(entry: Entry) -> list[str]:
+        return [name for name in entry.inputs if name.startswith("handoff.")]
+
+    def _path(self, entry: Entry, name: str) -> Path:
+        stage_id = name.removeprefix("handoff.")
+        return self.ledger.folder(entry.stage.artifact) / f"{stage_id}.json"
+
+    def _ignored(self) -> list[str]:
+        if not self._ignored_path.exists():
+            return []
+        value = files.read_json(self._ignored_path)
+        return value if isinstance(value, list) else []
+
+    def _write_ignored(self, tasks: list[str]) -> None:
+        if tasks or self._ignored_path.exists():
+            files.write_json(self._ignored_path, sorted({*tasks}))
+
+
+class HandoffChecker:
+    """doit's file checker: a ledger entry has changed when its hand-off has, not its bytes."""
+
+    CheckerError = OSError
+
+    def exists(self, path: str) -> bool:
+        return os.path.exists(path)
+
+    def info(self, path: str) -> str:
+        """An entry that is still to be made is no error: its stage runs first."""
+        return path
+
+    def check_modified(self, path: str, status: object, state: Any) -> bool:
+        del status
+        if not os.path.exists(path):
+            return True
+        value = files.read_json(Path(path))
+        assert isinstance(value, dict), "an entry is a mapping"
+        if state["fields"]:
+            seen = {name: value["handoff"][name] for name in state["fields"]}
+            return bool(files.digest_json(seen) != state["digest"])
+        return bool(value["digest"] != state["digest"])
+
+    def get_state(self, path: str, current: Any) -> None:
+        """The state is on record already, as it was before the stage ran."""
+        del path, current

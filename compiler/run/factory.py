@@ -1,0 +1,79 @@
+"""A plan with its ledger and its target repository: what every run works with."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from factoryline.ledger.query import Record, recorded
+from factoryline.ledger.store import Ledger
+from factoryline.plan.model import Plan
+from factoryline.run import restore
+from factoryline.system import files, git
+from factoryline.system.git import Git, Signature
+
+BRANCHES = "factory"
+"""Branches of artifacts are called factory/<artifact>."""
+
+
+class Factory:
+    """The factory of one factory.yaml."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.ledger = Ledger(plan.home / "state")
+
+    @cached_property
+    def repository(self) -> Git:
+        """The target. A scaffolded one is made on first use."""
+        target = self.plan.target
+        if target.repo is not None:
+            return git.open_repository(target.repo)
+        place = self.ledger.work / "target"
+        if not place.exists():
+            self._scaffold(place)
+        return git.open_repository(place)
+
+    @cached_property
+    def protected(self) -> tuple[str, ...]:
+        """The factory's own paths in the target, which no artifact may change."""
+        top, home = self.repository.path.resolve(), self.plan.home.resolve()
+        if not home.is_relative_to(top):
+            return ()
+        own = home.relative_to(top)
+        return tuple((own / name).as_posix() for name in ("state", self.plan.file))
+
+    def branch(self, artifact: str) -> str:
+        return f"{BRANCHES}/{artifact}"
+
+    def scratch(self, artifact: str, stage_id: str) -> Path:
+        """Where a stage's brief, hand-off, reports and logs lie."""
+        return self.ledger.work / "logs" / artifact / stage_id
+
+    def tree_path(self, artifact: str) -> Path:
+        return self.ledger.work / "trees" / artifact
+
+    def record(self, artifact: str) -> Record:
+        """What the ledger has of an artifact, fresh or not."""
+        return recorded(self.plan, self.ledger, artifact)
+
+    def _scaffold(self, place: Path) -> None:
+        """Make the target from its folder, whole or not at all.
+
+        The first commit has a fixed date, so that every clone of the factory gets the same one, and
+        what the ledger knows to be merged is merged again.
+        """
+        source, base = self.plan.target.scaffold, self.plan.target.base
+        assert source is not None, "a target without a repository is a scaffold"
+        unfinished = place.with_name("target.new")
+        files.remove_tree(unfinished)
+        fresh = git.create(unfinished, branch=base)
+        files.copy_tree(source, unfinished)
+        author = Signature(name=git.IDENTITY[0], email=git.IDENTITY[1], date=_SCAFFOLD_DATE)
+        commit = fresh.commit_tree(fresh.stage_all(), [], f"Scaffold {source.name}\n", author)
+        fresh.point(base, restore.newest_merge(self.ledger, fresh) or commit)
+        fresh.reset(base)
+        unfinished.rename(place)
+
+
+_SCAFFOLD_DATE = "2020-01-01T00:00:00+00:00"

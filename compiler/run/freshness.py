@@ -1,0 +1,295 @@
+"""Is an entry still true? Every input of a stage as it is now, compared with what it consumed.
+
+The answer is Fresh, or Stale with reasons in sentences; never a bare bool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from factoryline.diagnostics import StageFailed
+from factoryline.learning.feedback import feedback
+from factoryline.learning.priors import Prior, applying
+from factoryline.ledger.entry import Entry
+from factoryline.ledger.query import Record
+from factoryline.plan import digest
+from factoryline.plan.digest import Input, Inputs
+from factoryline.plan.model import Artifact, Cell
+from factoryline.plan.rounds import Stage, walk
+from factoryline.run.factory import Factory
+from factoryline.system import files
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The entry is what a run would give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The stage has to run. `reasons` are sentences without a full stop."""
+
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(self.reasons)
+
+
+Freshness = Fresh | Stale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Everything that a stage works from, besides the specification.
+
+    pins: what the first stage fixes for the whole line: the base commit, and the artifact whose
+    note it got. base: the commit that the artifact is built on. start: where this round starts.
+    """
+
+    pins: Mapping[str, str | None]
+    base: str
+    start: str
+    taken: Mapping[str, Entry]
+    feedback: Mapping[str, Any] | None
+    priors: tuple[Prior, ...]
+    lessons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where an artifact stands: the way over fresh entries, and why the way ends there.
+
+    record: the way and its entries, all of them fresh. stale: why the stage at the end has to run;
+    None when the artifact is sealed or blocked.
+    """
+
+    record: Record
+    stale: Stale | None
+
+
+def standing(factory: Factory, name: str) -> Standing:
+    """Follow an artifact as far as its entries are true."""
+    fixed = factory.record(name)
+    if fixed.sealed:
+        return Standing(record=fixed, stale=None)
+    artifact = factory.plan.artifact(name)
+    assert artifact is not None, f"{name} is an artifact of the plan"
+    entries: list[Entry] = []
+    stale: Stale | None = None
+
+    def outcome(stage: Stage) -> str | None:
+        nonlocal stale
+        known = next((e for e in entries if e.stage == stage), None)
+        if known:
+            return known.outcome
+        found = freshness(factory, artifact, stage, entries)
+        if isinstance(found, Stale):
+            stale = found
+            return None
+        entry = factory.ledger.need(stage)
+        entries.append(entry)
+        return entry.outcome
+
+    way = walk(factory.plan, name, outcome)
+    record = Record(artifact=name, way=way, entries=tuple(entries))
+    return Standing(record=record, stale=None if way.next is None else stale)
+
+
+def freshness(
+    factory: Factory, artifact: Artifact, stage: Stage, before: Sequence[Entry]
+) -> Freshness:
+    """Whether the entry of `stage` is still true, given the entries before it on the way."""
+    entry = factory.ledger.entry(stage)
+    if entry is None:
+        return Stale(("it has not run yet",))
+    try:
+        expected = inputs(
+            factory, artifact, stage, before, surroundings(factory, artifact, stage, before)
+        )
+    except StageFailed as failed:
+        return Stale((failed.message,))
+    reasons = tuple(compare(entry.inputs, expected, factory.plan.cell(stage.cell)))
+    return Stale(reasons) if reasons else Fresh()
+
+
+def compare(recorded: Inputs, expected: Inputs, cell: Cell) -> list[str]:
+    """Why two sets of inputs differ, a sentence each; empty when they do not."""
+    reasons = []
+    for name in sorted({*recorded, *expected}):
+        old, new = recorded.get(name), expected.get(name)
+        if old is None:
+            reasons.append(f"{_name(name, cell)} is new")
+        elif new is None:
+            reasons.append(f"{_name(name, cell)} is gone")
+        elif old.digest != new.digest:
+            reasons.append(f"{_name(name, cell)} changed")
+    return reasons
+
+
+def surroundings(
+    factory: Factory, artifact: Artifact, stage: Stage, before: Sequence[Entry]
+) -> Surroundings:
+    """What `stage` works from, given the entries before it."""
+    plan = factory.plan
+    cell = plan.cell(stage.cell)
+    pins = before[0].pins if before else _pins(factory, artifact, stage)
+    conflict = next((e for e in reversed(before) if e.outcome == "conflict"), None)
+    base = conflict.handoff["before"] if conflict else pins["base"] or _tip(factory)
+    since = before[before.index(conflict) :] if conflict else before
+    change = next((e for e in reversed(since) if e.contract == "change"), None)
+    newest = {entry.contract: entry for entry in before}
+    takes = [contract.name for contract in cell.takes]
+    return Surroundings(
+        pins=pins,
+        base=base,
+        start=change.handoff["commit"] if change else base,
+        taken={name: newest[name] for name in takes if name in newest},
+        feedback=feedback(before) if cell.feedback else None,
+        priors=applying(plan, factory.ledger, artifact.name),
+        lessons=_lessons(factory, pins["previous"]) if not before else (),
+    )
+
+
+def inputs(
+    factory: Factory,
+    artifact: Artifact,
+    stage: Stage,
+    before: Sequence[Entry],
+    around: Surroundings,
+) -> dict[str, Input]:
+    """Every input of a stage, by name: what the specification says and what the ledger adds."""
+    cell = factory.plan.cell(stage.cell)
+    found = digest.spec_inputs(factory.plan, artifact, cell, stage)
+    taken = before if cell.kind == "note" else tuple(around.taken.values())
+    for entry in taken:
+        found[f"handoff.{entry.stage.id}"] = consumed(entry, cell)
+    if cell.facts.edits or cell.kind == "scout":
+        found["base"] = digest.of_value(around.base)
+        if around.start != around.base:
+            found["start"] = digest.of_value(around.start)
+    if cell.facts.priors:
+        for prior in around.priors:
+            found[f"prior.{prior['id']}"] = digest.of_value(prior)
+        if around.lessons:
+            found["lessons"] = digest.of_value(list(around.lessons))
+    if cell.kind == "verify":
+        for prior in around.priors:
+            if "guard" in prior:
+                found[f"prior.{prior['id']}"] = digest.of_value(prior["guard"])
+    if around.feedback is not None:
+        found["feedback"] = digest.of_value(around.feedback, keep=False)
+    if cell.kind == "adopt":
+        found |= _adopted(factory, artifact, stage)
+    if cell.kind == "review" and cell.source == "recorded":
+        found |= _recorded_review(factory, artifact, before)
+    return found
+
+
+SEEN_BY_REVIEW = ("commit", "verdict")
+"""A review is bound to these fields of the packet, and not to its wording."""
+
+
+def consumed(entry: Entry, cell: Cell) -> Input:
+    """A hand-off as input of `cell`; a review sees the commit and the verdict alone."""
+    if cell.kind == "review" and entry.contract == "packet":
+        seen = {name: entry.handoff[name] for name in SEEN_BY_REVIEW}
+        return Input(digest=files.digest_json(seen), value={"fields": list(SEEN_BY_REVIEW)})
+    return Input(digest=entry.digest)
+
+
+def _pins(factory: Factory, artifact: Artifact, stage: Stage) -> Mapping[str, str | None]:
+    """What the first stage fixed, or fixes now. A base once pinned stays until `factory rebase`."""
+    entry = factory.ledger.entry(stage)
+    if entry is None:
+        return {"base": _tip(factory), "previous": _previous(factory, artifact)}
+    return {"base": entry.pins.get("base"), "previous": entry.pins.get("previous")}
+
+
+def _tip(factory: Factory) -> str:
+    base = factory.plan.target.base
+    commit = factory.repository.commit_of(f"refs/heads/{base}")
+    if commit is None:
+        raise StageFailed(
+            f"the target has no branch `{base}` with a commit",
+            span=factory.plan.target.span,
+            help="commit once, or name the branch: target: {repo: ., base: …}",
+        )
+    return commit
+
+
+def _previous(factory: Factory, artifact: Artifact) -> str | None:
+    """The sealed artifact before this one, whose note its scout gets."""
+    names = [a.name for a in factory.plan.artifacts]
+    earlier = names[: names.index(artifact.name)]
+    return next((name for name in reversed(earlier) if factory.record(name).sealed), None)
+
+
+def _lessons(factory: Factory, previous: str | None) -> tuple[str, ...]:
+    if previous is None or factory.plan.artifact(previous) is None:
+        return ()
+    note = factory.record(previous).last("note")
+    if note is None:
+        return ()
+    decisions = (f"{d['verdict']}: {d['decision']}" for d in note.handoff["decisions"])
+    return (*note.handoff["improve"], *decisions)
+
+
+def _adopted(factory: Factory, artifact: Artifact, stage: Stage) -> dict[str, Input]:
+    number = stage.round or 1
+    found = {}
+    for source in artifact.adopt[number - 1 : number]:
+        for one in source:
+            path = factory.plan.home / one.name
+            if path.is_file():
+                found[f"adopt.{one.name}"] = Input(digest=files.digest_bytes(path.read_bytes()))
+            else:
+                commit = factory.repository.commit_of(one.name)
+                found[f"adopt.{one.name}"] = digest.of_value(commit)
+    return found
+
+
+def _recorded_review(
+    factory: Factory, artifact: Artifact, before: Sequence[Entry]
+) -> dict[str, Input]:
+    given = sum(entry.contract == "review" for entry in before)
+    if given >= len(artifact.reviews):
+        return {}
+    path = factory.plan.home / artifact.reviews[given].name
+    data = path.read_bytes() if path.is_file() else b""
+    return {f"review.{artifact.reviews[given].name}": Input(digest=files.digest_bytes(data))}
+
+
+def _name(name: str, cell: Cell) -> str:
+    """An input's name as people say it."""
+    kind, _, rest = name.partition(".")
+    match kind:
+        case "artifact":
+            return f"the artifact's `{rest}`"
+        case "handoff":
+            return f"what {rest} handed on"
+        case "scope" | "contract" | "prior":
+            return f"the {kind} {rest}"
+        case "adopt":
+            return f"the recorded work {rest}"
+        case "review":
+            return f"the recorded review {rest}"
+        case "cell":
+            return f"the cell {cell.name}"
+        case "prompt":
+            return f"the template {cell.prompt.name}" if cell.prompt else "the template"
+        case "template":
+            return f"the template {cell.template.name}" if cell.template else "the template"
+        case "agent":
+            return f"the agent {cell.agent.name}" if cell.agent else "the agent"
+        case "base":
+            return "the base commit"
+        case "start":
+            return "the commit that the round starts from"
+        case "surfaces":
+            return "the division into surfaces"
+        case "lessons":
+            return "the note of the artifact before"
+        case _:
+            return f"the {name}"

@@ -1,0 +1,319 @@
+"""One stage, from brief to entry. `run_stage` reads like a table of contents."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from factoryline.cells.base import Job, Result, Waiting
+from factoryline.cells.table import CELLS
+from factoryline.contracts import change
+from factoryline.contracts.base import Breach, Delivery
+from factoryline.contracts.render import render
+from factoryline.contracts.table import breaches
+from factoryline.diagnostics import StageFailed
+from factoryline.errors import FactoryError, UserError
+from factoryline.learning import priors
+from factoryline.ledger.entry import Cost, Entry, Handoff, Run
+from factoryline.ledger.history import now
+from factoryline.ledger.query import Record
+from factoryline.plan.digest import Inputs
+from factoryline.plan.model import Cell
+from factoryline.plan.rounds import Stage, Walk, expected
+from factoryline.run import workspace
+from factoryline.run.factory import Factory
+from factoryline.run.freshness import Surroundings, inputs, standing, surroundings
+from factoryline.system import files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A stage that is on record now."""
+
+    stage: str
+    outcome: str
+    summary: str
+    seconds: float
+
+
+def run_stage(factory: Factory, artifact: str, stage_id: str) -> Done | Waiting:
+    """Run one stage that is due and put it on record. Raises FactoryError when it fails."""
+    return answer_stage(factory, artifact, stage_id, lambda job: attempt(factory, job))
+
+
+def answer_stage(
+    factory: Factory, artifact: str, stage_id: str, work: Callable[[Job], Result | Waiting]
+) -> Done | Waiting:
+    """Run one stage whose result `work` gives: a cell's attempt, or a person's answer."""
+    job, around = prepare(factory, artifact, stage_id)
+    consumed = inputs(factory, job.artifact, job.stage, job.record.entries, around)
+    began, started = now(), time.monotonic()
+    try:
+        result = work(job)
+    except FactoryError as failure:
+        note_failure(factory, job, failure, time.monotonic() - started)
+        raise
+    if isinstance(result, Waiting):
+        return result
+    return record(factory, job, around, consumed, result, began, time.monotonic() - started)
+
+
+def prepare(factory: Factory, artifact_name: str, stage_id: str) -> tuple[Job, Surroundings]:
+    """Everything that an attempt of a stage works from. Raises UserError when it is not due."""
+    plan, ledger = factory.plan, factory.ledger
+    artifact = plan.artifact(artifact_name)
+    assert artifact is not None, f"{artifact_name} is an artifact of the plan"
+    way, entries, stage = _due(factory, artifact_name, stage_id)
+    around = surroundings(factory, artifact, stage, entries)
+    cell = plan.cell(stage.cell)
+    tree = factory.repository
+    if _works_in_tree(cell):
+        tree = workspace.prepare(factory, artifact_name, around.start)
+    scratch = factory.scratch(artifact_name, stage_id)
+    files.make_folder(scratch)
+    job = Job(
+        plan=plan,
+        artifact=artifact,
+        cell=cell,
+        stage=stage,
+        ledger=ledger,
+        record=Record(artifact=artifact_name, way=way, entries=entries),
+        repository=factory.repository,
+        tree=tree,
+        base=around.base,
+        start=around.start,
+        taken=around.taken,
+        feedback=around.feedback,
+        priors=around.priors,
+        lessons=around.lessons,
+        scratch=scratch,
+    )
+    return replace(job, brief=brief(job)), around
+
+
+def attempt(factory: Factory, job: Job) -> Result | Waiting:
+    """Let the cell work until its delivery holds, or its repairs are used up."""
+    history = factory.ledger.history(job.artifact.name)
+    for left in range(job.cell.repairs, -1, -1):
+        if job.cell.facts.spends:
+            history.append("started", job.stage.id)
+        result = CELLS[job.cell.kind](job)
+        if isinstance(result, Waiting):
+            return result
+        broken = check(factory, job, result)
+        if not broken:
+            return deliver(factory, job, result)
+        reasons = tuple(breach.message for breach in broken)
+        history.append(
+            "rejected", job.stage.id, reasons=reasons, handoff=result.handoff, **_cost(result.cost)
+        )
+        _put_back(factory, job)
+        if not left:
+            raise _failure(broken)
+        job = replace(job, rejected=reasons)
+        job = replace(job, brief=brief(job))
+    raise AssertionError("the loop ends in a return or a failure")
+
+
+def check(factory: Factory, job: Job, result: Result) -> tuple[Breach, ...]:
+    """What is wrong with a cell's work."""
+    edited = workspace.edits(job.tree, job.start) if _works_in_tree(job.cell) else ()
+    delivery = Delivery(
+        plan=job.plan,
+        cell=job.cell,
+        edits=edited,
+        handoff=result.handoff,
+        protected=factory.protected,
+    )
+    return breaches(delivery)
+
+
+def deliver(factory: Factory, job: Job, result: Result) -> Result:
+    """A checked result with its hand-off: for a change, the commit and what git says of it."""
+    if job.cell.hands.name != "change":
+        return result
+    previous = factory.ledger.entry(job.stage)
+    message = result.message or f"{job.artifact.name}: round {job.stage.round or 1}\n"
+    commit, author = change.commit_round(
+        job.tree,
+        parent=job.start,
+        message=message,
+        author=result.author,
+        previous=previous.handoff if previous else None,
+    )
+    patch = factory.ledger.document_path(job.stage, "change.patch")
+    files.write_durable(patch, job.repository.patch(job.start, commit))
+    branch = factory.branch(job.artifact.name)
+    workspace.move(job.tree, branch, commit)
+    handoff = change.handoff(
+        job.plan,
+        job.repository,
+        commit=commit,
+        parent=job.start,
+        base=job.base,
+        branch=branch,
+        author=author,
+        message=message,
+        patch=patch.name,
+    )
+    lines = [
+        f"+{n['added']} −{n['removed']} {s}" for s, n in handoff["round"].items() if any(n.values())
+    ]
+    summary = f"{commit[:10]}: {', '.join(lines) or 'no line counted'}"
+    return replace(result, handoff=handoff, summary=summary)
+
+
+def record(
+    factory: Factory,
+    job: Job,
+    around: Surroundings,
+    consumed: Inputs,
+    result: Result,
+    began: str,
+    seconds: float,
+) -> Done:
+    """Put a delivery on record; the entry is the last thing that is written."""
+    ledger, stage, name = factory.ledger, job.stage, job.artifact.name
+    assert result.handoff is not None, "a delivery has a hand-off"
+    history = ledger.history(name)
+    entry = Entry(
+        stage=stage,
+        kind=job.cell.kind,
+        inputs=consumed,
+        pins={} if job.record.entries else {**around.pins, "base": around.base},
+        contract=job.cell.hands.name,
+        handoff=result.handoff,
+        outcome=result.outcome,
+        run=Run(
+            started=began,
+            seconds=seconds,
+            attempts=history.attempts(stage.id) + 1,
+            cost=result.cost,
+            by=result.by,
+        ),
+    )
+    for ending, text in {**documents(job, result.handoff), **result.documents}.items():
+        files.write_text(ledger.document_path(stage, ending), text)
+    if job.cell.kind == "review":
+        for prior in priors.learned(entry):
+            ledger.write_prior(prior)
+    history.append(
+        "finished",
+        stage.id,
+        key=entry.key,
+        handoff=entry.digest,
+        outcome=result.outcome,
+        seconds=round(seconds, 3),
+        by=result.by,
+        **_cost(result.cost),
+    )
+    if job.cell.kind == "note":
+        ledger.prune(name, (*job.record.way.before(stage), stage))
+    ledger.write(entry, job.record.entries)
+    if job.cell.kind == "note":
+        workspace.discard(factory, name)
+    return Done(stage=str(stage), outcome=result.outcome, summary=result.summary, seconds=seconds)
+
+
+def brief(job: Job) -> str:
+    """What the cell is told; empty for cells that are told nothing."""
+    if job.cell.prompt is None:
+        return ""
+    artifact = job.artifact
+    return render(
+        job.cell.prompt,
+        {
+            "artifact": {
+                "name": artifact.name,
+                "goal": artifact.goal,
+                "consumer": artifact.consumer,
+                "source": artifact.source,
+                "verify": [
+                    {"scope": s.scope.name, "tests": list(s.chosen)} for s in artifact.verify
+                ],
+            },
+            "cell": job.cell.name,
+            "touches": str(job.cell.touches),
+            "priors": list(job.priors),
+            "lessons": list(job.lessons),
+            "feedback": job.feedback,
+            "rejected": list(job.rejected),
+            "documents": _taken_documents(job),
+            "schema": dict(job.cell.hands.schema),
+            "handoff_path": str(job.scratch / "handoff.json"),
+        },
+    )
+
+
+def documents(job: Job, handoff: Handoff) -> dict[str, str]:
+    """The hand-off for people, where its contract has a template for it."""
+    contract = job.cell.hands
+    # Packets and notes are rendered by their cells, which know more than the hand-off.
+    if contract.template is None or job.cell.kind in ("package", "note"):
+        return {}
+    values = {"handoff": handoff, "artifact": {"name": job.artifact.name}}
+    return {f"{contract.name}.md": render(contract.template, values)}
+
+
+def note_failure(factory: Factory, job: Job, failure: FactoryError, seconds: float) -> None:
+    """A failed attempt belongs to the record too."""
+    history = factory.ledger.history(job.artifact.name)
+    history.append("failed", job.stage.id, reason=failure.message, seconds=round(seconds, 3))
+
+
+def _due(factory: Factory, artifact: str, stage_id: str) -> tuple[Walk, tuple[Entry, ...], Stage]:
+    """The way to a stage: all before it is fresh, and it is the next one or fresh itself."""
+    now_at = standing(factory, artifact)
+    way = now_at.record.way
+    stage = next((s for s in way.stages if s.id == stage_id), None)
+    if stage is None:
+        ahead = [s.id for s in expected(factory.plan, artifact, lambda _: None)]
+        next_one = f"{artifact}:{way.next.id}" if way.next else "nothing"
+        known = stage_id in ahead
+        raise UserError(
+            f"{artifact}/{stage_id} is not due" if known else f"{artifact} has no stage {stage_id}",
+            help=f"due is {next_one}; `factory explain {artifact}` says why",
+        )
+    before = {s.id for s in way.before(stage)}
+    return way, tuple(e for e in now_at.record.entries if e.stage.id in before), stage
+
+
+def _works_in_tree(cell: Cell) -> bool:
+    return cell.facts.edits or cell.kind == "scout"
+
+
+def _taken_documents(job: Job) -> list[str]:
+    """What the cell takes, rendered for its brief."""
+    rendered = []
+    for contract in job.cell.takes:
+        entry = job.taken.get(contract.name)
+        if entry and contract.template and contract.name not in ("packet", "note"):
+            values = {"handoff": entry.handoff, "artifact": {"name": job.artifact.name}}
+            rendered.append(render(contract.template, values))
+    return rendered
+
+
+def _lines(surfaces: Mapping[str, Mapping[str, int]]) -> str:
+    """`+47 −1 desktop, +25 −3 server`; a surface without a changed line is left out."""
+    return ", ".join(
+        f"+{lines['added']} −{lines['removed']} {surface}"
+        for surface, lines in surfaces.items()
+        if any(lines.values())
+    )
+
+
+def _put_back(factory: Factory, job: Job) -> None:
+    if _works_in_tree(job.cell):
+        workspace.move(job.tree, factory.branch(job.artifact.name), job.start)
+
+
+def _failure(broken: Sequence[Breach]) -> StageFailed:
+    first, *others = broken
+    detail = "\n".join(breach.message for breach in others)
+    return StageFailed(first.message, span=first.span, help=first.help, detail=detail)
+
+
+def _cost(cost: Cost) -> Mapping[str, Any]:
+    return {"usd": cost.usd, "tokens": cost.tokens}

@@ -1,0 +1,112 @@
+"""Where an artifact stands, in a word and a sentence, with the command that moves it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from factoryline.diagnostics import plural
+from factoryline.ledger.history import History
+from factoryline.run.admission import queued
+from factoryline.run.factory import Factory
+from factoryline.run.freshness import Standing, standing
+
+MARKS = {"sealed": "=", "waiting": "?", "blocked": "!", "queued": "~", "failed": "!", "due": "."}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """`kind` is a key of MARKS; `stage` is where it stands, empty when nowhere."""
+
+    artifact: str
+    kind: str
+    stage: str
+    sentence: str
+    command: str = ""
+
+    @property
+    def mark(self) -> str:
+        return MARKS[self.kind]
+
+
+def state(factory: Factory, name: str) -> State:
+    """Where an artifact stands now."""
+    where = standing(factory, name)
+    way = where.record.way
+    if way.sealed:
+        merged = where.record.merged()
+        said = f"sealed, merged as {merged[:10]}" if merged else "sealed"
+        return State(artifact=name, kind="sealed", stage="", sentence=said)
+    if way.blocked:
+        return State(
+            artifact=name,
+            kind="blocked",
+            stage=way.blocked.after.id,
+            sentence=way.blocked.reason,
+            command=way.blocked.help,
+        )
+    hold = queued(factory, name)
+    if hold:
+        return State(artifact=name, kind="queued", stage="", sentence=f"queued: {hold.reason}")
+    return _next(factory, where)
+
+
+def waits_for_review(factory: Factory, where: Standing) -> bool:
+    """Whether the next stage is a review that only a person can give."""
+    step = where.record.way.next
+    if step is None:
+        return False
+    cell = factory.plan.cell(step.cell)
+    if cell.kind != "review":
+        return False
+    artifact = factory.plan.artifact(where.record.artifact)
+    recorded = artifact.reviews if artifact and cell.source == "recorded" else ()
+    return len(where.record.all("review")) >= len(recorded)
+
+
+def _next(factory: Factory, where: Standing) -> State:
+    name, step = where.record.artifact, where.record.way.next
+    assert step is not None, "an artifact that is neither sealed nor blocked has a next stage"
+    if waits_for_review(factory, where):
+        return State(
+            artifact=name,
+            kind="waiting",
+            stage=step.id,
+            sentence=f"{step.id} waits for a review of {_subject(where)}",
+            command=f"factory review {name} --approve   (or --request-changes --finding '…')",
+        )
+    tries = _failures(factory.ledger.history(name), step.id)
+    if tries:
+        return State(
+            artifact=name,
+            kind="failed",
+            stage=step.id,
+            sentence=f"{step.id} failed {plural(tries, 'time')} and is due again",
+            command=f"factory ledger {name}",
+        )
+    return State(
+        artifact=name,
+        kind="due",
+        stage=step.id,
+        sentence=f"{step.id} is due: {where.stale}",
+        command="doit",
+    )
+
+
+def _subject(where: Standing) -> str:
+    packet = where.record.last("packet")
+    return packet.handoff["commit"][:10] if packet else "its packet"
+
+
+def _failures(history: History, stage_id: str) -> int:
+    """How often a stage failed since it last came to its end."""
+    count = 0
+    for event in history.events():
+        if event.get("stage") == stage_id:
+            count = (
+                count + 1
+                if event["event"] == "failed"
+                else 0
+                if event["event"] == "finished"
+                else count
+            )
+    return count

@@ -1,0 +1,70 @@
+"""The artifact's own work tree, on its own branch: where cells work, and what they changed."""
+
+from __future__ import annotations
+
+from factoryline.errors import CommandFailed, WorldError
+from factoryline.run import restore
+from factoryline.run.factory import Factory
+from factoryline.system.git import Git
+
+
+def prepare(factory: Factory, artifact: str, start: str) -> Git:
+    """The artifact's work tree at exactly `start`, on its branch, with nothing else in it."""
+    repository, branch = factory.repository, factory.branch(artifact)
+    path = factory.tree_path(artifact)
+    restore.ensure(factory.ledger, repository, start)
+    _keep_unknown(factory, artifact, branch)
+    tree = Git(path)
+    if not (path / ".git").exists() or tree.commit_of("HEAD") is None:
+        repository.remove_worktree(path)
+        _add(repository, tree, branch, start)
+    move(tree, branch, start)
+    return tree
+
+
+def move(tree: Git, branch: str, commit: str) -> None:
+    """Put a work tree and its branch on `commit`; edits and untracked files are gone."""
+    tree.text("checkout", "--quiet", "--force", "-B", branch, commit)
+    tree.reset(commit)
+
+
+def edits(tree: Git, start: str) -> tuple[str, ...]:
+    """The paths that differ from `start`, committed or not; ignored files are no edits."""
+    tree.stage_all()
+    names = tree.text("diff", "--cached", "--name-only", "--no-renames", "-z", start)
+    return tuple(name for name in names.split("\0") if name)
+
+
+def discard(factory: Factory, artifact: str) -> None:
+    """Remove an artifact's work tree; its branch and its record stay."""
+    path = factory.tree_path(artifact)
+    if path.exists():
+        factory.repository.remove_worktree(path)
+
+
+def _add(repository: Git, tree: Git, branch: str, start: str) -> None:
+    tree.path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        repository.text("worktree", "add", "--quiet", "-B", branch, str(tree.path), start)
+    except CommandFailed as failed:
+        elsewhere = repository.checkout_of(branch)
+        if elsewhere is None:
+            raise
+        raise WorldError(
+            f"the branch {branch} is checked out in {elsewhere}",
+            help=f"switch that checkout to another branch; {branch} belongs to the line",
+        ) from failed
+
+
+def _keep_unknown(factory: Factory, artifact: str, branch: str) -> None:
+    """Commits that somebody else put on the branch stay reachable before it is moved."""
+    repository = factory.repository
+    tip = repository.commit_of(f"refs/heads/{branch}")
+    if tip is None:
+        return
+    entries = factory.record(artifact).all("change")
+    known = {entry.handoff[name] for entry in entries for name in ("commit", "parent", "base")}
+    if tip not in known and not any(
+        repository.is_ancestor(tip, k) for k in known if repository.commit_of(k)
+    ):
+        repository.keep(f"kept/{artifact}/{tip[:16]}", tip)

@@ -1,0 +1,149 @@
+"""The records that factory.yaml is read into. A reference is a name with its place, not an object.
+
+Whoever holds a Spec knows that the schema is fulfilled, and nothing more: names may lead nowhere.
+`plan` turns it into what it means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from factoryline.diagnostics import Diagnostic, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref:
+    """A name, or a path, and where it stands."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSpec:
+    span: Span
+    repo: Ref | None
+    scaffold: Ref | None
+    base: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurfaceSpec:
+    name: Ref
+    globs: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSpec:
+    name: Ref
+    command: tuple[str, ...]
+    brief: str
+    model: str | None
+    env: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantSpec:
+    """What a packet gets in addition for a surface."""
+
+    surface: Ref
+    labels: tuple[str, ...]
+    checklist: tuple[str, ...]
+    body: Ref | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellSpec:
+    """A cell of any kind; a field that its kind does not know is None or empty."""
+
+    name: Ref
+    span: Span
+    kind: str
+    takes: tuple[Ref, ...] = ()
+    hands: Ref | None = None
+    touches: tuple[Ref, ...] | None = None
+    returns: Ref | None = None
+    agent: Ref | None = None
+    prompt: Ref | None = None
+    repairs: int | None = None
+    run: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    template: Ref | None = None
+    variants: tuple[VariantSpec, ...] = ()
+    timeout: float | None = None
+    files: int | None = None
+    commits: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractSpec:
+    name: Ref
+    schema: Ref | None
+    template: Ref | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeSpec:
+    name: Ref
+    span: Span
+    run: tuple[Ref, ...]
+    report: str
+    cwd: str
+    env: Mapping[str, str]
+    all: tuple[str, ...]
+    list: tuple[Ref, ...]
+    timeout: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowSpec:
+    span: Span
+    wip: int
+    retries: int
+    reworks: int
+    merge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionSpec:
+    scope: Ref
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactSpec:
+    name: Ref
+    span: Span
+    title: str
+    goal: str
+    consumer: str
+    source: str
+    verify: tuple[SelectionSpec, ...]
+    adopt: tuple[tuple[Ref, ...], ...]
+    reviews: tuple[Ref, ...]
+    after: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """All that the files of a specification say. `home` is the folder of factory.yaml.
+
+    `problems` are unknown to the schema but were found while reading (warnings included).
+    """
+
+    home: Path
+    file: str
+    name: str
+    target: TargetSpec
+    surfaces: tuple[SurfaceSpec, ...]
+    agents: tuple[AgentSpec, ...]
+    cells: tuple[CellSpec, ...]
+    line: tuple[Ref, ...]
+    contracts: tuple[ContractSpec, ...]
+    scopes: tuple[ScopeSpec, ...]
+    flow: FlowSpec
+    artifacts: tuple[ArtifactSpec, ...]
+    problems: tuple[Diagnostic, ...] = ()

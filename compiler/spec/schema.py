@@ -1,0 +1,242 @@
+"""JSON Schema violations as sentences with a path. Serves factory.yaml and every hand-off alike.
+
+jsonschema reports `additionalProperties` and `required` at the parent; here an unknown key is
+reported at the key itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Protocol, cast
+
+from factoryline.diagnostics import Diagnostic, did_you_mean, listing, plural
+from factoryline.spec.nodes import Node
+
+Schema = Mapping[str, Any]
+"""A JSON Schema, 2020-12."""
+
+
+class _Error(Protocol):
+    """What we read of a jsonschema error; its own annotations leave most of it open."""
+
+    validator: Any
+    validator_value: Any
+    instance: Any
+    schema: Any
+    message: str
+
+    @property
+    def absolute_path(self) -> Iterable[str | int]: ...
+    @property
+    def absolute_schema_path(self) -> Iterable[str | int]: ...
+
+
+Path = tuple[str | int, ...]
+"""Keys and indices that lead from a document's root to a value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One way in which a value breaks its schema. With `at_key`, the last step is the culprit."""
+
+    path: Path
+    message: str
+    help: str = ""
+    code: str = ""
+    at_key: bool = False
+
+    def __str__(self) -> str:
+        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
+        return f"{place.lstrip('.') or 'the value'}: {self.message}"
+
+
+@cache
+def builtin(name: str) -> Schema:
+    """A schema of ours by its name, such as `memo`."""
+    text = resources.files("factoryline.schemas").joinpath(f"{name}.schema.json").read_bytes()
+    loaded: Schema = json.loads(text)
+    return loaded
+
+
+def violations(value: object, schema: Schema) -> tuple[Violation, ...]:
+    """Every violation, in the order in which the schema finds them; none for a valid value."""
+    from jsonschema import Draft202012Validator
+
+    errors = Draft202012Validator(schema).iter_errors(value)
+    return tuple(v for error in cast(Iterable[_Error], errors) for v in _sentences(error))
+
+
+def schema_problem(schema: object) -> str:
+    """Why a JSON document is not a schema; empty when it is one."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema)  # type: ignore[arg-type]
+    except SchemaError as error:
+        place = "/".join(str(step) for step in error.absolute_path)
+        return f"at `{place or '/'}`: {error.message}"
+    return ""
+
+
+def diagnose(node: Node, schema: Schema) -> list[Diagnostic]:
+    """The violations of a located tree, at their places in the file."""
+    return [_place(node, violation) for violation in violations(node.plain(), schema)]
+
+
+def _place(root: Node, violation: Violation) -> Diagnostic:
+    if violation.at_key:
+        parent = root.at(violation.path[:-1])
+        entry = (parent.fields or {}).get(str(violation.path[-1]))
+        span = entry.key if entry else parent.span
+    else:
+        span = root.at(violation.path).span
+        parent = root.at(violation.path[:-1])
+        # A missing value has no width of its own: its key is where one looks.
+        if violation.path and parent.fields and root.at(violation.path).scalar is None:
+            node = root.at(violation.path)
+            if node.fields is None and node.items is None:
+                span = parent.fields[str(violation.path[-1])].key
+    return Diagnostic(
+        message=violation.message, span=span, help=violation.help, code=violation.code
+    )
+
+
+def _sentences(error: _Error) -> Iterator[Violation]:
+    path = tuple(error.absolute_path)
+    keyword = str(error.validator)
+    write = _KEYWORDS.get(keyword, _other)
+    for last, message, help in write(error):
+        yield Violation(
+            path=(*path, last) if last is not None else path,
+            message=message,
+            help=help,
+            code=keyword,
+            at_key=last is not None or "propertyNames" in error.absolute_schema_path,
+        )
+
+
+_Sentence = tuple[str | int | None, str, str]
+
+
+def _additional(error: _Error) -> Iterator[_Sentence]:
+    known = error.schema.get("properties", {})
+    for key in error.instance:
+        if key not in known:
+            yield key, f"`{key}` is not known here", did_you_mean(str(key), known)
+
+
+def _required(error: _Error) -> Iterator[_Sentence]:
+    missing = str(error.message).split("'")[1]
+    text = error.schema.get("properties", {}).get(missing, {}).get("description", "")
+    yield None, f"`{missing}` is missing", f"{missing}: {text}" if text else ""
+
+
+def _type(error: _Error) -> Iterator[_Sentence]:
+    wanted = error.validator_value
+    kinds = [wanted] if isinstance(wanted, str) else wanted
+    names = listing([_TYPES[kind] for kind in kinds], last="or")
+    yield None, f"this is {_kind_of(error.instance)}; it must be {names}", _describe(error)
+
+
+def _enum(error: _Error) -> Iterator[_Sentence]:
+    allowed = [str(value) for value in error.validator_value]
+    names = listing((f"`{name}`" for name in allowed), last="or")
+    guess = did_you_mean(str(error.instance), allowed)
+    help = guess if guess.startswith("did") else _describe(error)
+    yield None, f"{_show(error.instance)} is not one of {names}", help
+
+
+def _const(error: _Error) -> Iterator[_Sentence]:
+    yield (
+        None,
+        f"this must be {_show(error.validator_value)}, not {_show(error.instance)}",
+        _describe(error),
+    )
+
+
+def _pattern(error: _Error) -> Iterator[_Sentence]:
+    yield None, f"{_show(error.instance)} is not a valid value here", _describe(error)
+
+
+def _bound(error: _Error) -> Iterator[_Sentence]:
+    word = "at least" if error.validator == "minimum" else "at most"
+    yield (
+        None,
+        f"{_show(error.instance)} is out of range: {word} {error.validator_value}",
+        _describe(error),
+    )
+
+
+def _size(error: _Error) -> Iterator[_Sentence]:
+    most = str(error.validator).startswith("max")
+    noun = {"Length": "character", "Items": "item", "Properties": "key"}[str(error.validator)[3:]]
+    word = "at most" if most else "at least"
+    count = plural(error.validator_value, noun)
+    empty = not error.instance and not most
+    yield None, "this is empty" if empty else f"this needs {word} {count}", _describe(error)
+
+
+def _unique(error: _Error) -> Iterator[_Sentence]:
+    items = list(error.instance)
+    twice = next(item for i, item in enumerate(items) if item in items[:i])
+    yield None, f"{_show(twice)} stands twice in this list", "keep one of them"
+
+
+def _other(error: _Error) -> Iterator[_Sentence]:
+    yield None, str(error.message), _describe(error)
+
+
+_KEYWORDS: dict[str, Callable[[_Error], Iterator[_Sentence]]] = {
+    "additionalProperties": _additional,
+    "required": _required,
+    "type": _type,
+    "enum": _enum,
+    "const": _const,
+    "pattern": _pattern,
+    "minimum": _bound,
+    "maximum": _bound,
+    "minLength": _size,
+    "maxLength": _size,
+    "minItems": _size,
+    "maxItems": _size,
+    "minProperties": _size,
+    "maxProperties": _size,
+    "uniqueItems": _unique,
+}
+
+_TYPES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "empty",
+}
+
+
+def _kind_of(value: object) -> str:
+    kinds: list[tuple[type | tuple[type, ...], str]] = [
+        (bool, "true or false"),
+        (dict, "a mapping"),
+        (list, "a list"),
+        (str, "text"),
+        (int, "a whole number"),
+        (float, "a number"),
+    ]
+    return next((name for kind, name in kinds if isinstance(value, kind)), "empty")
+
+
+def _show(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
+    return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
+
+
+def _describe(error: _Error) -> str:
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    return str(schema.get("description", ""))

@@ -1,0 +1,161 @@
+"""Every write of factoryline. On disk a file is absent, or whole; never torn.
+
+The full durable write is: a temporary file in the same folder, write, flush, fsync, replace,
+fsync the folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from factoryline.errors import Busy, WorldError
+
+
+def write_durable(path: Path, data: bytes) -> None:
+    """Put `data` at `path` so that a kill at any moment leaves the old file or the new one.
+
+    Raises WorldError when the disk refuses; the old file is untouched then.
+    """
+    temporary: Path | None = None
+    try:
+        make_folder(path.parent)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fchmod(stream.fileno(), 0o644)
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        raise WorldError(
+            f"could not write {path}: {error.strerror}",
+            help="nothing finished is lost; make room or fix the folder's rights, then run again",
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write_durable` for text, as UTF-8."""
+    write_durable(path, text.encode())
+
+
+def write_json(path: Path, value: object) -> None:
+    """`write_durable` for JSON that people read in a diff: indented, keys in the given order."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add one line durably. The file is replaced as a whole, so that no line is ever torn."""
+    before = path.read_bytes() if path.exists() else b""
+    write_durable(path, before + line.encode() + b"\n")
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder and those above it; a new one is on disk when this returns."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    _sync_folder(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a file durably; an absent one is fine."""
+    if path.exists() or path.is_symlink():
+        path.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder and all in it; an absent one is fine."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def copy_tree(source: Path, destination: Path) -> None:
+    """Copy a folder without caches and repositories that lie in it."""
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc", ".git", ".pytest_cache")
+    shutil.copytree(source, destination, ignore=ignored, dirs_exist_ok=True)
+
+
+def read_json(path: Path) -> object:
+    """A JSON file's value. Raises WorldError with the path when it is not JSON."""
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise WorldError(
+            f"{path} is not valid JSON: {error}",
+            help="it was changed by hand or by a merge; restore it from git",
+        ) from error
+
+
+def digest_bytes(data: bytes) -> str:
+    """`sha256:` and 64 hexadecimal digits."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def digest_json(value: object) -> str:
+    """The digest of a JSON value; the order of keys does not matter."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return digest_bytes(text.encode())
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Lock:
+    """One run at a time. The kernel drops the lock with its process, also after kill -9."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor: int | None = None
+
+    def acquire(self, purpose: str) -> None:
+        """Take the lock or raise Busy, which names its holder. `purpose` tells the next one why."""
+        make_folder(self.path.parent)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(descriptor, 200).decode(errors="replace").strip() or "another run"
+            os.close(descriptor)
+            raise Busy(
+                f"the line is in use by {holder}",
+                help="wait until it has ended; one run at a time keeps the ledger true",
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()} ({purpose})".encode())
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Give the lock back; doing it twice is fine."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+@contextlib.contextmanager
+def locked(path: Path, purpose: str) -> Iterator[None]:
+    """Hold the lock for the time of a block."""
+    lock = Lock(path)
+    lock.acquire(purpose)
+    try:
+        yield
+    finally:
+        lock.release()

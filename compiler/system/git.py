@@ -1,0 +1,276 @@
+"""git, and nothing but git. Each method is one question or one deed; the answers are values.
+
+Every call is shielded from the caller's surroundings (hooks, identity, signing, locale, an index
+that a hook exported), so that a machine without any git configuration gets the same result.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from factoryline.errors import UserError, WorldError
+from factoryline.system import files, process
+
+IDENTITY = ("factoryline", "factoryline@localhost")
+"""Name and address of commits that the line itself makes."""
+
+_SETTINGS = (
+    "core.quotepath=off",
+    "core.hooksPath=/dev/null",
+    "core.autocrlf=false",
+    "commit.gpgsign=false",
+    "advice.detachedHead=false",
+    "diff.noprefix=false",
+    "diff.mnemonicPrefix=false",
+    "core.fsmonitor=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+)
+_INHERITED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLines:
+    """Lines added to and removed from one file; both 0 for a binary one."""
+
+    path: str
+    added: int
+    removed: int
+    binary: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """Who and when; `date` is what git prints with %aI, such as 2026-04-21T09:30:00+00:00."""
+
+    name: str
+    email: str
+    date: str
+
+
+class Git:
+    """A checkout or a bare repository at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def run(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        env: dict[str, str] | None = None,
+    ) -> process.Completed:
+        """`git …` in this checkout, whatever its exit code."""
+        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+        return process.run(
+            ["git", *settings, *arguments],
+            cwd=self.path,
+            env=_environment() | (env or {}),
+            stdin=stdin,
+        )
+
+    def text(self, *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> str:
+        """What `git …` prints, without the last newline. Raises CommandFailed."""
+        return self.run(*arguments, stdin=stdin, env=env).check().out.rstrip("\n")
+
+    def succeeds(self, *arguments: str) -> bool:
+        return self.run(*arguments).code == 0
+
+    # Questions
+
+    def commit_of(self, revision: str) -> str | None:
+        """The full id of the commit that `revision` names, or None."""
+        done = self.run(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"
+        )
+        return done.out.strip() or None
+
+    def tree_of(self, commit: str) -> str:
+        return self.text("rev-parse", commit + "^{tree}")
+
+    def subject_of(self, commit: str) -> str:
+        return self.text("show", "-s", "--format=%s", commit)
+
+    def message_of(self, commit: str) -> str:
+        return self.text("show", "-s", "--format=%B", commit)
+
+    def signature_of(self, commit: str) -> Signature:
+        name, email, date = self.text("show", "-s", "--format=%an%n%ae%n%aI", commit).split("\n")
+        return Signature(name=name, email=email, date=date)
+
+    def lines(self, old: str, new: str) -> tuple[FileLines, ...]:
+        """Lines per file between two commits or trees, renames followed."""
+        text = self.text("diff", "--numstat", "-z", "--no-ext-diff", "-M", old, new)
+        return tuple(_numstat(text))
+
+    def patch(self, old: str, new: str) -> bytes:
+        """A patch that turns `old` into `new`, binary files included."""
+        arguments = ("diff", "--binary", "--full-index", "--no-ext-diff", "--no-color", old, new)
+        return self.run(*arguments).check().stdout
+
+    def changes(self) -> tuple[str, ...]:
+        """Paths that differ from HEAD or are untracked and not ignored, in this checkout."""
+        text = self.text("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
+        return tuple(sorted(item[3:] for item in text.split("\0") if item))
+
+    def files_at(self, commit: str) -> tuple[str, ...]:
+        """The paths of all files in a commit."""
+        return tuple(
+            p for p in self.text("ls-tree", "-r", "-z", "--name-only", commit).split("\0") if p
+        )
+
+    def read(self, commit: str, path: str) -> str:
+        return self.run("show", f"{commit}:{path}").check().out
+
+    def changed_together(self, commit: str, *, limit: int = 400) -> tuple[tuple[str, ...], ...]:
+        """For each of the latest commits: the paths that it changed."""
+        text = self.text(
+            "log", f"-n{limit}", "--no-merges", "--format=%x01", "--name-only", "-z", commit
+        )
+        groups = (part.strip("\0\n").split("\0") for part in text.split("\x01"))
+        return tuple(
+            tuple(p.strip("\n") for p in group if p.strip("\n")) for group in groups if any(group)
+        )
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        return self.succeeds("merge-base", "--is-ancestor", old, new)
+
+    def find_commit(self, trailer: str, *, since: str, tip: str) -> str | None:
+        """The newest commit in `since..tip` whose message has the line `trailer`."""
+        text = self.text(
+            "log", "--fixed-strings", f"--grep={trailer}", "--format=%H", f"{since}..{tip}"
+        )
+        return text.split("\n")[0] or None
+
+    def checkout_of(self, branch: str) -> Path | None:
+        """The work tree that has `branch` checked out, if any."""
+        current = ""
+        for line in self.text("worktree", "list", "--porcelain").split("\n"):
+            if line.startswith("worktree "):
+                current = line.removeprefix("worktree ")
+            if line == f"branch refs/heads/{branch}":
+                return Path(current)
+        return None
+
+    # Deeds
+
+    def add_worktree(self, path: Path, commit: str) -> Git:
+        """A detached work tree of `commit` at `path`; what lay there is removed."""
+        self.remove_worktree(path)
+        files.make_folder(path.parent)
+        self.text("worktree", "add", "--quiet", "--detach", "--force", str(path), commit)
+        return Git(path)
+
+    def remove_worktree(self, path: Path) -> None:
+        if path.exists():
+            self.run("worktree", "remove", "--force", "--force", str(path))
+            files.remove_tree(path)
+        self.run("worktree", "prune")
+
+    def reset(self, commit: str) -> None:
+        """Make this checkout exactly `commit`: no edits, nothing untracked, nothing ignored."""
+        self.text("reset", "--quiet", "--hard", commit)
+        self.text("clean", "--quiet", "-ffdx")
+
+    def point(self, branch: str, commit: str) -> None:
+        """Let `branch` name `commit`."""
+        self.text("update-ref", f"refs/heads/{branch}", commit)
+
+    def keep(self, reference: str, commit: str) -> None:
+        """Keep `commit` reachable under refs/factory/."""
+        self.text("update-ref", f"refs/factory/{reference}", commit)
+
+    def apply(self, patch: bytes) -> None:
+        """Apply a patch to this checkout and its index. Raises CommandFailed."""
+        self.run("apply", "--index", "--whitespace=nowarn", "-", stdin=patch).check()
+
+    def stage_all(self) -> str:
+        """Put every change of this checkout into the index; returns the tree."""
+        self.text("add", "--all")
+        return self.text("write-tree")
+
+    def commit_tree(
+        self, tree: str, parents: Sequence[str], message: str, author: Signature
+    ) -> str:
+        """Make a commit; the committer is the line, at the author's time, so ids can be rebuilt."""
+        env = {
+            "GIT_AUTHOR_NAME": author.name,
+            "GIT_AUTHOR_EMAIL": author.email,
+            "GIT_AUTHOR_DATE": author.date,
+            "GIT_COMMITTER_NAME": IDENTITY[0],
+            "GIT_COMMITTER_EMAIL": IDENTITY[1],
+            "GIT_COMMITTER_DATE": author.date,
+        }
+        of = [part for parent in parents for part in ("-p", parent)]
+        return self.text("commit-tree", tree, *of, "-F", "-", stdin=message.encode(), env=env)
+
+    def merge_tree(self, ours: str, theirs: str) -> tuple[str | None, tuple[str, ...]]:
+        """The tree of a merge, and no conflicts; or None and the paths in conflict."""
+        done = self.run(
+            "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs
+        )
+        if done.code not in (0, 1):
+            done.check()
+        tree, *paths = [part for part in done.out.split("\0") if part]
+        return (tree, ()) if done.code == 0 else (None, tuple(dict.fromkeys(paths)))
+
+    def fast_forward(self, commit: str) -> None:
+        """Move this checkout and its branch ahead; CommandFailed when edits are in the way."""
+        self.text("merge", "--quiet", "--ff-only", commit)
+
+
+def create(path: Path, *, branch: str) -> Git:
+    """A new, empty repository."""
+    files.make_folder(path)
+    git = Git(path)
+    git.text("init", "--quiet", f"--initial-branch={branch}")
+    return git
+
+
+def open_repository(path: Path) -> Git:
+    """The repository that `path` lies in. Raises UserError when there is none."""
+    done = Git(path).run("rev-parse", "--show-toplevel")
+    if done.code != 0:
+        raise UserError(
+            f"{path} is not inside a git repository",
+            help="the target of a line is a git repository: `git init` it and commit once",
+        )
+    _require_version(Git(path))
+    return Git(Path(done.out.strip()))
+
+
+def _require_version(git: Git) -> None:
+    text = git.text("version").split()[2]
+    numbers = tuple(int(part) for part in text.split(".")[:2])
+    if numbers < (2, 38):
+        raise WorldError(f"git {text} is too old", help="install git 2.38 or newer")
+
+
+def _environment() -> dict[str, str]:
+    env = {key: value for key, value in os.environ.items() if key not in _INHERITED}
+    env |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+    for role in ("AUTHOR", "COMMITTER"):
+        env[f"GIT_{role}_NAME"], env[f"GIT_{role}_EMAIL"] = IDENTITY
+    return env
+
+
+def _numstat(text: str) -> Iterator[FileLines]:
+    # With -z a rename is `added \t removed \t NUL old NUL new NUL`; anything else is one item.
+    items = iter(text.split("\0"))
+    for item in items:
+        if not item:
+            continue
+        added, removed, path = item.split("\t", 2)
+        if not path:
+            next(items)
+            path = next(items)
+        binary = added == "-"
+        yield FileLines(
+            path=path,
+            added=0 if binary else int(added),
+            removed=0 if binary else int(removed),
+            binary=binary,
+        )

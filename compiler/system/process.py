@@ -1,0 +1,168 @@
+"""Running programs: in a group of their own, with closed input, a time limit and bounded output."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from factoryline.errors import CommandFailed, ProgramMissing
+
+GRACE_SECONDS = 5.0
+"""How long a process group may take between SIGTERM and SIGKILL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """How a program ended. `code` is negative for a signal, None when the time limit ended it."""
+
+    argv: tuple[str, ...]
+    code: int | None
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+
+    @property
+    def out(self) -> str:
+        return self.stdout.decode(errors="replace")
+
+    @property
+    def err(self) -> str:
+        return self.stderr.decode(errors="replace")
+
+    @property
+    def timed_out(self) -> bool:
+        return self.code is None
+
+    def check(self) -> Completed:
+        """Itself, or CommandFailed unless the exit code is 0."""
+        if self.code != 0:
+            code = -signal.SIGKILL if self.code is None else self.code
+            raise CommandFailed(self.argv, code, self.out, self.err)
+        return self
+
+
+def find_program(
+    name: str, *, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> str:
+    """The path of a program. Raises ProgramMissing."""
+    if os.sep in name:
+        path = (cwd or Path()) / name
+        if path.exists():
+            return str(path)
+        raise ProgramMissing(name)
+    found = shutil.which(name, path=(env or os.environ).get("PATH"))
+    if found is None:
+        raise ProgramMissing(name)
+    return found
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    timeout: float | None = None,
+    log: Path | None = None,
+    keep: int | None = None,
+) -> Completed:
+    """Run a program to its end and return both streams.
+
+    `timeout` is in seconds. The program leads a process group, which is ended as a whole: on time
+    out, when this process is interrupted, and when it leaves children behind. With `log`, both
+    streams also stay in the files `<log>.out` and `<log>.err`. With `keep`, only the last `keep`
+    bytes of each stream are returned.
+    """
+    find_program(argv[0], env=env, cwd=cwd)
+    started = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        out, err = _streams(stack, log)
+        process = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(env) if env is not None else None,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
+        _running.add(process.pid)
+        try:
+            code = _communicate(process, stdin, timeout)
+        finally:
+            _end_group(process)
+            _running.discard(process.pid)
+        seconds = time.monotonic() - started
+        return Completed(
+            argv=tuple(argv),
+            code=code,
+            stdout=_read(out, keep),
+            stderr=_read(err, keep),
+            seconds=seconds,
+        )
+
+
+_running: set[int] = set()
+
+
+def end_all() -> None:
+    """Kill every group that runs now: for a process that is about to leave its threads behind."""
+    for group in tuple(_running):
+        _signal_group(group, signal.SIGKILL)
+
+
+def python() -> str:
+    """The interpreter that runs factoryline."""
+    return sys.executable
+
+
+def _streams(stack: contextlib.ExitStack, log: Path | None) -> tuple[IO[bytes], IO[bytes]]:
+    # Files instead of pipes: a child that outlives the program cannot keep us waiting for its end.
+    def stream(ending: str) -> IO[bytes]:
+        if log is None:
+            return stack.enter_context(tempfile.TemporaryFile())
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return stack.enter_context(Path(f"{log}.{ending}").open("w+b"))
+
+    return stream("out"), stream("err")
+
+
+def _communicate(
+    process: subprocess.Popen[bytes], stdin: bytes, timeout: float | None
+) -> int | None:
+    try:
+        process.communicate(stdin or None, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return None
+    return process.returncode
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End what is left of the group: SIGTERM, a grace, SIGKILL."""
+    if process.poll() is None:
+        _signal_group(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_SECONDS)
+    _signal_group(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def _read(stream: IO[bytes], keep: int | None) -> bytes:
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0 if keep is None else max(0, size - keep))
+    return stream.read()

@@ -1,0 +1,56 @@
+"""Which tests reach a file, as far as names and words tell. Shared by scouting and selection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+_TEST = re.compile(
+    r"(^|/)(tests?|specs?|__tests__)/|(^|/)test_[^/]*$|_test\.[a-z]+$|\.(test|spec)\."
+)
+
+
+def is_test(path: str) -> bool:
+    """Whether a path looks like a test."""
+    return bool(_TEST.search(path))
+
+
+def modules_of(path: str) -> tuple[str, ...]:
+    """The words by which other files would mention this one: `server.settings`, `settings`."""
+    parts = PurePosixPath(path).with_suffix("").parts
+    if parts and parts[-1] == "__init__":
+        parts = parts[:-1]
+    if not parts:
+        return ()
+    return tuple(dict.fromkeys([".".join(parts), "/".join(parts), parts[-1]]))
+
+
+def reaching(
+    paths: Sequence[str], texts: Mapping[str, str], *, limit: int
+) -> list[tuple[str, str]]:
+    """Tests that mention one of `paths`, with the path that each reaches, closest first.
+
+    `texts` maps every test file to its text.
+    """
+    found: dict[str, tuple[int, str]] = {}
+    for rank, path in enumerate(p for p in paths if not is_test(p)):
+        words = modules_of(path)
+        for test, text in texts.items():
+            strength = _mentions(words, test, text)
+            if strength and test not in found:
+                found[test] = (rank - strength, path)
+    nearest = sorted(found, key=lambda test: (found[test][0], test))
+    return [(test, found[test][1]) for test in nearest[:limit]]
+
+
+def _mentions(words: Sequence[str], test: str, text: str) -> int:
+    if not words:
+        return 0
+    if words[-1] in PurePosixPath(test).stem.split("_"):
+        return 3
+    if any(re.search(rf"\b{re.escape(word)}\b", text) for word in words[:-1]):
+        return 2
+    package, _, name = words[0].rpartition(".")
+    imported = rf"from {re.escape(package)} import [^\n]*\b{re.escape(name)}\b"
+    return int(bool(package and re.search(imported, text)))

@@ -1,0 +1,1 @@
+"""JSON Schemas of the specification, the contracts and the ledger."""
