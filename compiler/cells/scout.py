@@ -55,7 +55,7 @@ def run(job: Job) -> Result:
     words = wanted(artifact.goal, artifact.consumer)
     together = job.repository.changed_together(job.base, limit=job.cell.commits or COMMITS)
     ranked = rank(texts, words, together)
-    named = [c for c in ranked if not reach.is_test(c.path)][: job.cell.files or FILES]
+    named = [c for c in ranked if not reach.supports_tests(c.path)][: job.cell.files or FILES]
     tests = reach.reaching(
         [candidate.path for candidate in named],
         {path: text for path, text in texts.items() if reach.is_test(path)},

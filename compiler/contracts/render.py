@@ -60,7 +60,9 @@ def _plural(count: int, noun: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    """`43 ms`, `1.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 0.95:
+        return f"{round(seconds * 1000)} ms"
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)

@@ -232,8 +232,9 @@ def _lessons(factory: Factory, previous: str | None) -> tuple[str, ...]:
     note = factory.record(previous).last("note")
     if note is None:
         return ()
-    decisions = (f"{d['verdict']}: {d['decision']}" for d in note.handoff["decisions"])
-    return (*note.handoff["improve"], *decisions)
+    confirmed = [d for d in note.handoff["decisions"] if d["verdict"] == "confirmed"]
+    decisions = (f"confirmed: {decision['decision']}" for decision in confirmed)
+    return tuple(f"{previous}: {lesson}" for lesson in (*note.handoff["improve"], *decisions))
 
 
 def _adopted(factory: Factory, artifact: Artifact, stage: Stage) -> dict[str, Input]:

@@ -6,14 +6,18 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
-_TEST = re.compile(
-    r"(^|/)(tests?|specs?|__tests__)/|(^|/)test_[^/]*$|_test\.[a-z]+$|\.(test|spec)\."
-)
+_TEST_NAME = re.compile(r"(^|/)test_[^/]*$|_test\.[a-z]+$|\.(test|spec)\.[a-z]+$")
+_TEST_FOLDER = re.compile(r"(^|/)(tests?|specs?|__tests__)/")
 
 
 def is_test(path: str) -> bool:
-    """Whether a path looks like a test."""
-    return bool(_TEST.search(path))
+    """Whether a file is named like a test."""
+    return bool(_TEST_NAME.search(path))
+
+
+def supports_tests(path: str) -> bool:
+    """Whether a file is a test or lies where tests lie, such as a conftest."""
+    return is_test(path) or bool(_TEST_FOLDER.search(path))
 
 
 def modules_of(path: str) -> tuple[str, ...]:
@@ -34,7 +38,7 @@ def reaching(
     `texts` maps every test file to its text.
     """
     found: dict[str, tuple[int, str]] = {}
-    for rank, path in enumerate(p for p in paths if not is_test(p)):
+    for rank, path in enumerate(p for p in paths if not supports_tests(p)):
         words = modules_of(path)
         for test, text in texts.items():
             strength = _mentions(words, test, text)
