@@ -1,10 +1,14 @@
-"""Where failures end: three kinds, told apart, printed once. `cli` and doit's plugin stand here."""
+"""Where failures end: three kinds, told apart, each with its text and its exit code.
+
+`cli`, doit's plugin and a stage's task stand on this boundary; nothing else catches everything.
+"""
 
 from __future__ import annotations
 
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from factoryline import VERSION
@@ -12,43 +16,57 @@ from factoryline.diagnostics import SpecError, StageFailed, render
 from factoryline.errors import ExitCode, FactoryError
 
 
-def guarded(work: Callable[[], int], *, log: Path) -> int:
-    """Run `work` and turn a failure into text on stderr and an exit code.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A failure for people: what to print, and how to exit."""
 
-    Our own bugs leave their traceback in the file `log`.
+    text: str
+    code: ExitCode
+
+
+def failure_of(error: Exception, *, root: Path, log: Path) -> Failure:
+    """What to say about an exception.
+
+    `root` is the folder that positions are relative to. The traceback of a bug goes to `log`.
     """
+    if isinstance(error, StageFailed):
+        text = render([error.diagnostic], root=root)
+        text = "\n".join(part for part in (text, error.detail) if part)
+        return Failure(text=text, code=error.exit_code)
+    if isinstance(error, SpecError):
+        return Failure(text=error.message, code=error.exit_code)
+    if isinstance(error, FactoryError):
+        return Failure(text=f"error: {error}", code=error.exit_code)
+    if isinstance(error, OSError) and error.strerror:
+        place = f" ({error.filename})" if error.filename else ""
+        return Failure(text=f"error: {error.strerror}{place}", code=ExitCode.BROKEN)
+    place = _keep(error, log)
+    text = (
+        f"this is a bug in factoryline {VERSION}: {type(error).__name__}: {error}\n"
+        f"help: please report it with {place}"
+    )
+    return Failure(text=text, code=ExitCode.BROKEN)
+
+
+def guarded(work: Callable[[], int], *, log: Path) -> int:
+    """Run `work` and turn a failure into text on stderr and an exit code."""
     try:
         return work()
     except BrokenPipeError:
         # Whoever read our output has enough of it.
         sys.stderr.close()
         return ExitCode.OK
-    except FactoryError as error:
-        sys.stderr.write(explain(error) + "\n")
-        return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; nothing that was finished is lost\n")
         return 130
     except Exception as error:
-        trace = traceback.format_exc()
-        place = _keep(trace, log)
-        sys.stderr.write(
-            f"this is a bug in factoryline {VERSION}: {type(error).__name__}: {error}\n"
-            f"help: please report it with {place}\n"
-        )
-        return ExitCode.BROKEN
+        failure = failure_of(error, root=Path.cwd(), log=log)
+        sys.stderr.write(failure.text + "\n")
+        return failure.code
 
 
-def explain(error: FactoryError) -> str:
-    """The text of an expected failure."""
-    if isinstance(error, SpecError):
-        return error.message
-    if isinstance(error, StageFailed):
-        return render([error.diagnostic], root=Path.cwd())
-    return f"error: {error}"
-
-
-def _keep(trace: str, log: Path) -> str:
+def _keep(error: Exception, log: Path) -> str:
+    trace = "".join(traceback.format_exception(error))
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(trace, encoding="utf-8")

@@ -24,6 +24,7 @@ class Job:
     base: the commit of the base branch that the artifact is built on.
     taken: the newest entry for each contract that the cell takes.
     rejected: why the attempt before this one was sent back.
+    protected: the factory's own paths in the target.
     scratch: a folder for the brief, the hand-off, reports and logs; never committed.
     """
 
@@ -41,6 +42,7 @@ class Job:
     feedback: Mapping[str, Any] | None
     priors: tuple[Prior, ...]
     lessons: tuple[str, ...]
+    protected: tuple[str, ...]
     scratch: Path
     brief: str = ""
     rejected: tuple[str, ...] = ()

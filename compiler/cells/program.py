@@ -19,6 +19,8 @@ REASON_CHARACTERS = 2000
 def run(job: Job, argv: Sequence[str], *, env: Mapping[str, str], stdin: str = "") -> Result:
     """Run a program in the work tree and read its hand-off. Raises StageFailed.
 
+    `{home}` in its arguments is the folder of factory.yaml, `{worktree}` the work tree.
+
     The program finds the brief at FACTORY_BRIEF and leaves its hand-off at FACTORY_HANDOFF. What it
     cost may be left at FACTORY_COST as `{"usd": 0.12, "tokens": 3400}`; otherwise it is unknown.
     """
@@ -32,6 +34,7 @@ def run(job: Job, argv: Sequence[str], *, env: Mapping[str, str], stdin: str = "
         "brief": str(brief),
         "handoff": str(handoff),
         "worktree": str(job.tree.path),
+        "home": str(job.plan.home),
         "model": (job.cell.agent.model if job.cell.agent else None) or "",
     }
     surroundings = {

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from factoryline.cells.base import Job, Result
+from factoryline.contracts.touches import protects
 from factoryline.diagnostics import listing, plural
 from factoryline.verification import reach
 
@@ -51,7 +52,8 @@ class Candidate:
 
 def run(job: Job) -> Result:
     artifact = job.artifact
-    texts = read_texts(job.tree.path, job.repository.files_at(job.base))
+    paths = job.repository.files_at(job.base)
+    texts = read_texts(job.tree.path, [p for p in paths if not protects(job.protected, p)])
     words = wanted(artifact.goal, artifact.consumer)
     together = job.repository.changed_together(job.base, limit=job.cell.commits or COMMITS)
     ranked = rank(texts, words, together)

@@ -36,6 +36,7 @@ def writing(factory: Factory, purpose: str) -> Iterator[None]:
     """Hold the lock of the ledger for the time of a block."""
     factory.ledger.prepare()
     with locked(factory.ledger.work / "lock", purpose):
+        factory.ledger.sweep()
         yield
 
 

@@ -58,15 +58,20 @@ def explain(factory: Factory, name: str) -> Iterator[tuple[str, str]]:
     fresh = {entry.stage.id for entry in where.record.entries}
     outcomes = {entry.stage: entry.outcome for entry in record.entries}
     way = expected(factory.plan, name, outcomes.get)
-    entries = [entry for entry in record.entries if entry.stage in way]
+    step = where.record.way.next
     for index, stage in enumerate(way):
         if stage.id in fresh:
             yield str(stage), "fresh"
         elif hold:
             yield str(stage), f"queued: {hold.reason}"
-        elif where.record.way.next == stage and waits_for_review(factory, where):
+        elif stage == step and waits_for_review(factory, where):
             yield str(stage), f"waiting for a person: factory review {name} --approve"
+        elif stage == step:
+            yield str(stage), f"stale: {where.stale}"
+        elif factory.ledger.entry(stage) is None:
+            yield str(stage), f"not yet: it comes after {way[index - 1].id}"
         else:
-            before = [e for e in entries if e.stage in way[:index]]
+            before = [e for e in record.entries if e.stage in way[:index]]
             why = freshness(factory, artifact, stage, before)
-            yield str(stage), f"stale: {why}" if isinstance(why, Stale) else "after a stale stage"
+            waits = f"fresh, unless {step.id if step else 'a stage before'} hands on something else"
+            yield str(stage), f"stale: {why}" if isinstance(why, Stale) else waits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from factoryline.contracts.base import Breach, Delivery
 from factoryline.diagnostics import listing
@@ -10,7 +10,7 @@ from factoryline.diagnostics import listing
 
 def check(delivery: Delivery) -> Iterator[Breach]:
     cell = delivery.cell
-    own = [path for path in delivery.edits if _is_protected(path, delivery.protected)]
+    own = [path for path in delivery.edits if protects(delivery.protected, path)]
     if own:
         yield Breach(
             message=f"`{cell.name}` changed the factory itself: {listing(own, limit=5)}",
@@ -33,5 +33,6 @@ def check(delivery: Delivery) -> Iterator[Breach]:
         )
 
 
-def _is_protected(path: str, protected: tuple[str, ...]) -> bool:
+def protects(protected: Iterable[str], path: str) -> bool:
+    """Whether a path is one of the protected ones or lies in one."""
     return any(path == own or path.startswith(own + "/") for own in protected)

@@ -146,6 +146,12 @@ class Ledger:
         if not (self.work / ".gitignore").exists():
             files.write_text(self.work / ".gitignore", "*\n")
 
+    def sweep(self) -> None:
+        """Remove what killed writes left behind. Only for who holds the lock."""
+        for folder in (self.artifacts, self.priors):
+            for path in folder.rglob(files.UNFINISHED):
+                files.remove(path)
+
 
 def _assembled(artifact: str, stages: Sequence[Entry]) -> dict[str, Any]:
     costs = [entry.run.cost for entry in stages]

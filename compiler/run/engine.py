@@ -14,10 +14,10 @@ from typing import Any
 from doit.cmd_base import TaskLoader2
 from doit.exceptions import TaskError, TaskFailed
 from doit.task import DelayedLoader, Task
+from factoryline.boundary import failure_of
 from factoryline.cells.base import Waiting
-from factoryline.diagnostics import StageFailed, render
 from factoryline.emit.tasks import StageTask, stage_tasks
-from factoryline.errors import ExitCode, FactoryError, UserError
+from factoryline.errors import ExitCode, UserError
 from factoryline.plan.model import Plan
 from factoryline.plan.rounds import Stage, expected
 from factoryline.run import workspace
@@ -67,6 +67,7 @@ class FactoryLoader(TaskLoader2):  # type: ignore[misc]  # doit ships no annotat
             self.factory.ledger.prepare()
             self.lock = Lock(self.factory.ledger.work / "lock")
             self.lock.acquire(f"doit {name}")
+            self.factory.ledger.sweep()
         LedgerBackend.forgets = name in ("forget", "clean")
         if name == "forget":
             self._refuse_sealed(pos_args)
@@ -163,17 +164,14 @@ def carry_on(factory: Factory, name: str, group: str, turn: int) -> Iterator[Tas
     yield _group(group, [*(task.name for task in segment), following])
     for task in segment:
         yield _task(factory, task, sealed=False)
-    last = segment[-1].name
-    seen = len(where.record.entries)
-    yield _later(following, partial(_unless_still, factory, name, following, turn, seen), last)
+    last = segment[-1]
+    yield _later(following, partial(_go_on, factory, last.stage, following, turn), last.name)
 
 
-def _unless_still(
-    factory: Factory, name: str, group: str, turn: int, entries: int
-) -> Iterator[Task]:
-    """Carry on, unless the last turn brought nothing: then the artifact waits for a person."""
-    if len(standing(factory, name).record.entries) > entries:
-        yield from carry_on(factory, name, group, turn + 1)
+def _go_on(factory: Factory, last: Stage, group: str, turn: int) -> Iterator[Task]:
+    """Carry on after `last`, unless it has no entry now: then the artifact waits for a person."""
+    if any(entry.stage == last for entry in standing(factory, last.artifact).record.entries):
+        yield from carry_on(factory, last.artifact, group, turn + 1)
     else:
         yield _group(group, [])
 
@@ -222,12 +220,11 @@ def execute(factory: Factory, artifact: str, stage_id: str) -> dict[str, Any] | 
     """The action of a stage's task; what it returns reaches the reporter."""
     try:
         done = run_stage(factory, artifact, stage_id)
-    except StageFailed as failed:
-        text = render([failed.diagnostic], root=factory.plan.home)
-        return TaskFailed("\n".join(part for part in (text, failed.detail) if part))
-    except FactoryError as error:
-        kind = TaskFailed if error.exit_code is ExitCode.FAILED else TaskError
-        return kind(f"error: {error}")
+    except Exception as error:
+        log = factory.ledger.work / "factoryline.log"
+        failure = failure_of(error, root=factory.plan.home, log=log)
+        kind = TaskFailed if failure.code is ExitCode.FAILED else TaskError
+        return kind(failure.text)
     if isinstance(done, Waiting):
         return {"state": "waiting"}
     return {"state": "done", "summary": done.summary, "seconds": done.seconds}
@@ -243,7 +240,6 @@ def _task(factory: Factory, task: StageTask, *, sealed: bool) -> Task:
         uptodate=[True if sealed else Uptodate(factory, stage)],
         subtask_of=stage.artifact,
         doc=task.doc,
-        meta={"announce": factory.plan.cell(stage.cell).kind in ("agent", "command")},
     )
 
 

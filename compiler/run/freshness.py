@@ -180,6 +180,7 @@ def inputs(
                 found[f"prior.{prior['id']}"] = digest.of_value(prior["guard"])
     if around.feedback is not None:
         found["feedback"] = digest.of_value(around.feedback, keep=False)
+    found |= _programs(factory, cell)
     if cell.kind == "adopt":
         found |= _adopted(factory, artifact, stage)
     if cell.kind == "review" and cell.source == "recorded":
@@ -237,6 +238,17 @@ def _lessons(factory: Factory, previous: str | None) -> tuple[str, ...]:
     return tuple(f"{previous}: {lesson}" for lesson in (*note.handoff["improve"], *decisions))
 
 
+def _programs(factory: Factory, cell: Cell) -> dict[str, Input]:
+    """The factory's own scripts that a cell runs: their text shapes the result too."""
+    found = {}
+    for part in (*cell.run, *(cell.agent.command if cell.agent else ())):
+        if part.startswith("{home}/"):
+            path = factory.plan.home / part.removeprefix("{home}/")
+            if path.is_file():
+                found[f"program.{part}"] = Input(digest=files.digest_bytes(path.read_bytes()))
+    return found
+
+
 def _adopted(factory: Factory, artifact: Artifact, stage: Stage) -> dict[str, Input]:
     number = stage.round or 1
     found = {}
@@ -272,6 +284,8 @@ def _name(name: str, cell: Cell) -> str:
             return f"what {rest} handed on"
         case "scope" | "contract" | "prior":
             return f"the {kind} {rest}"
+        case "program":
+            return f"the program {rest.removeprefix('{home}/')}"
         case "adopt":
             return f"the recorded work {rest}"
         case "review":

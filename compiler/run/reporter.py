@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TextIO
 from factoryline.contracts.render import duration
 from factoryline.diagnostics import listing, plural
 from factoryline.run import status
+from factoryline.run.backend import stage_of
 from factoryline.run.factory import Factory
 
 
@@ -36,7 +37,8 @@ class LineReporter:
 
     def execute_task(self, task: Any) -> None:
         # Only what may take long is announced; the rest speaks when it is done.
-        if task.meta and task.meta.get("announce"):
+        stage = stage_of(task.name)
+        if stage and self.factory.plan.cell(stage.cell).kind in ("agent", "command"):
             self._write(f">  {task.name}")
 
     def add_success(self, task: Any) -> None:
@@ -73,7 +75,8 @@ class LineReporter:
             self._write(message)
         states = [status.state(self.factory, a.name) for a in self.factory.plan.artifacts]
         for state in states:
-            if state.kind not in ("sealed", "due"):
+            said = state.kind == "failed" and self.failures
+            if state.kind not in ("sealed", "due") and not said:
                 self._write(f"{state.mark}  {state.artifact}  {state.sentence}")
                 if state.command:
                     self._write(f"   {state.command}")

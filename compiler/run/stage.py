@@ -88,6 +88,7 @@ def prepare(factory: Factory, artifact_name: str, stage_id: str) -> tuple[Job, S
         feedback=around.feedback,
         priors=around.priors,
         lessons=around.lessons,
+        protected=factory.protected,
         scratch=scratch,
     )
     return replace(job, brief=brief(job)), around
@@ -102,7 +103,7 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
         result = CELLS[job.cell.kind](job)
         if isinstance(result, Waiting):
             return result
-        broken = check(factory, job, result)
+        broken = check(job, result)
         if not broken:
             return deliver(factory, job, result)
         reasons = tuple(breach.message for breach in broken)
@@ -117,7 +118,7 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
     raise AssertionError("the loop ends in a return or a failure")
 
 
-def check(factory: Factory, job: Job, result: Result) -> tuple[Breach, ...]:
+def check(job: Job, result: Result) -> tuple[Breach, ...]:
     """What is wrong with a cell's work."""
     edited = workspace.edits(job.tree, job.start) if _works_in_tree(job.cell) else ()
     delivery = Delivery(
@@ -125,7 +126,7 @@ def check(factory: Factory, job: Job, result: Result) -> tuple[Breach, ...]:
         cell=job.cell,
         edits=edited,
         handoff=result.handoff,
-        protected=factory.protected,
+        protected=job.protected,
     )
     return breaches(delivery)
 

@@ -15,15 +15,20 @@ def prepare(factory: Factory, artifact: str, start: str) -> Git:
     restore.ensure(factory.ledger, repository, start)
     _keep_unknown(factory, artifact, branch)
     tree = Git(path)
-    if not (path / ".git").exists() or tree.commit_of("HEAD") is None:
+    try:
+        move(tree, branch, start)
+    except (OSError, CommandFailed):
+        # It is not there yet, or a kill left it in a state that git does not take.
         repository.remove_worktree(path)
         _add(repository, tree, branch, start)
-    move(tree, branch, start)
+        move(tree, branch, start)
     return tree
 
 
 def move(tree: Git, branch: str, commit: str) -> None:
     """Put a work tree and its branch on `commit`; edits and untracked files are gone."""
+    if not (tree.path / ".git").is_file():
+        raise FileNotFoundError(tree.path)
     tree.text("checkout", "--quiet", "--force", "-B", branch, commit)
     tree.reset(commit)
 

@@ -18,6 +18,9 @@ from pathlib import Path
 
 from factoryline.errors import Busy, WorldError
 
+UNFINISHED = ".*.new"
+"""What the name of a temporary file looks like: hidden, so that no reader takes it for a record."""
+
 
 def write_durable(path: Path, data: bytes) -> None:
     """Put `data` at `path` so that a kill at any moment leaves the old file or the new one.
