@@ -150,8 +150,9 @@ def carry_on(factory: Factory, name: str, group: str, turn: int) -> Iterator[Tas
     where = standing(factory, name)
     way = where.record.way
     if way.blocked:
-        yield _group(group, [f"{name}:blocked"])
-        yield _failing(f"{name}:blocked", way.blocked.reason, way.blocked.help)
+        stop = f"{name} is blocked"
+        yield _group(group, [stop])
+        yield Task(stop, [(_fail, [way.blocked.reason, way.blocked.help])])
         return
     if way.next is None or queued(factory, name):
         yield _group(group, [])
@@ -252,10 +253,6 @@ def _later(
 ) -> Task:
     """A task that is made when doit comes to it, after the task `after`."""
     return Task(name, None, loader=DelayedLoader(creator, executed=after), doc=doc)
-
-
-def _failing(name: str, reason: str, help: str) -> Task:
-    return Task(name, [(_fail, [reason, help])])
 
 
 def _fail(reason: str, help: str) -> TaskFailed:

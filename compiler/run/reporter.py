@@ -75,7 +75,7 @@ class LineReporter:
             self._write(message)
         states = [status.state(self.factory, a.name) for a in self.factory.plan.artifacts]
         for state in states:
-            said = state.kind == "failed" and self.failures
+            said = state.kind in ("failed", "blocked") and self.failures
             if state.kind not in ("sealed", "due") and not said:
                 self._write(f"{state.mark}  {state.artifact}  {state.sentence}")
                 if state.command:

@@ -13,7 +13,7 @@ def prepare(factory: Factory, artifact: str, start: str) -> Git:
     repository, branch = factory.repository, factory.branch(artifact)
     path = factory.tree_path(artifact)
     restore.ensure(factory.ledger, repository, start)
-    _keep_unknown(factory, artifact, branch)
+    _keep_unknown(factory, artifact, branch, start)
     tree = Git(path)
     try:
         move(tree, branch, start)
@@ -61,15 +61,13 @@ def _add(repository: Git, tree: Git, branch: str, start: str) -> None:
         ) from failed
 
 
-def _keep_unknown(factory: Factory, artifact: str, branch: str) -> None:
+def _keep_unknown(factory: Factory, artifact: str, branch: str, start: str) -> None:
     """Commits that somebody else put on the branch stay reachable before it is moved."""
     repository = factory.repository
     tip = repository.commit_of(f"refs/heads/{branch}")
     if tip is None:
         return
     entries = factory.record(artifact).all("change")
-    known = {entry.handoff[name] for entry in entries for name in ("commit", "parent", "base")}
-    if tip not in known and not any(
-        repository.is_ancestor(tip, k) for k in known if repository.commit_of(k)
-    ):
+    made = [commit for e in entries if repository.commit_of(commit := e.handoff["commit"])]
+    if not any(repository.is_ancestor(tip, commit) for commit in (start, *made)):
         repository.keep(f"kept/{artifact}/{tip[:16]}", tip)

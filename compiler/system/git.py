@@ -95,7 +95,8 @@ class Git:
         return self.text("show", "-s", "--format=%s", commit)
 
     def message_of(self, commit: str) -> str:
-        return self.text("show", "-s", "--format=%B", commit)
+        """The whole message, to the byte."""
+        return self.run("cat-file", "commit", commit).check().out.split("\n\n", 1)[1]
 
     def signature_of(self, commit: str) -> Signature:
         name, email, date = self.text("show", "-s", "--format=%an%n%ae%n%aI", commit).split("\n")

@@ -1,0 +1,237 @@
+"""A line under test: a small product in a fresh repository, a factory over it, and the real
+programs `doit` and `factory` run on them. Reads like a terminal; see tests/run/.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BIN = Path(sys.executable).parent
+
+PRODUCT = {
+    "server/app.py": "LIMIT = 3\n",
+    "server/__init__.py": "",
+    "webui/page.py": "TITLE = 'Parley'\n",
+    "checks/unit.txt": "always: True\n",
+}
+
+RUNNER = '''"""A test runner of a few milliseconds: its files hold lines `name: expression`."""
+import pathlib, sys
+from xml.sax.saxutils import quoteattr
+
+report, *files = sys.argv[1:]
+cases, failed = [], 0
+for file in files:
+    for line in pathlib.Path(file).read_text().splitlines():
+        name, _, expression = line.partition(": ")
+        try:
+            good = eval(expression, {"read": lambda p: pathlib.Path(p).read_text()})
+        except Exception:
+            good = False
+        failed += not good
+        cases.append(f"<testcase classname={quoteattr(file)} name={quoteattr(name)}>"
+                     + ("" if good else "<failure>it is false</failure>") + "</testcase>")
+pathlib.Path(report).write_text(f"<testsuite>{''.join(cases)}</testsuite>")
+sys.exit(1 if failed else 0)
+'''
+
+SCOPES = """
+scopes:
+  unit: {run: ["{python}", RUNNER, "{report}", "{tests}"], report: junit, all: [checks/unit.txt]}
+  style: {run: ["{python}", -c, "print(1)"], report: exit}
+"""
+
+CELLS = """
+surfaces: {server: [server/**], webui: [webui/**]}
+cells:
+  scout: {kind: scout}
+  build: {kind: adopt, takes: [memo, feedback], touches: [server, webui, checks/**]}
+  verify: {kind: verify, returns: build}
+  package: {kind: package}
+  review: {kind: review, from: recorded, returns: build}
+line: [scout, build, verify, package, review]
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a program ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def lines(self) -> list[str]:
+        """The names of the stages that ran, in order."""
+        marks = [line.split() for line in self.out.splitlines() if line.startswith(".  ")]
+        return [words[1] for words in marks]
+
+
+class Line:
+    """A factory in `home`, a product in `product`; the same folder with `inside=True`."""
+
+    def __init__(self, folder: Path, *, inside: bool = False) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.product = self.home if inside else folder / "product"
+        self.home.mkdir(parents=True)
+        self.runner = folder / "runner.py"
+        self.runner.write_text(RUNNER)
+        self.product.mkdir(exist_ok=True)
+        for path, text in PRODUCT.items():
+            self.write(self.product / path, text)
+        self.git("init", "-q", "-b", "main")
+        self.commit("base")
+        self.write(self.home / "doit.cfg", "[GLOBAL]\nloader = factory\n")
+
+    # Writing
+
+    def write(self, path: Path, text: str) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def spec(
+        self, artifacts: str, *, cells: str = CELLS, scopes: str = SCOPES, flow: str = ""
+    ) -> None:
+        """Write factory.yaml. `artifacts` is the text under `artifacts:`."""
+        repo = "." if self.product == self.home else "../product"
+        runner = str(self.runner)
+        head = f"factoryline: 1\nname: test\ntarget: {{repo: {repo}, base: main}}\n"
+        body = cells + scopes.replace("RUNNER", runner) + (f"flow: {flow}\n" if flow else "")
+        self.write(self.home / "factory.yaml", f"{head}{body}artifacts:\n{artifacts}")
+
+    def edit(self, old: str, new: str, file: str = "factory.yaml") -> None:
+        """Replace one text in a file of the home."""
+        path = self.home / file
+        text = path.read_text()
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+        path.write_text(text.replace(old, new))
+
+    def patch(self, name: str, *, on: str = "main", **files: str | None) -> str:
+        """Make a patch that writes `files` on the commit `on`; `server__app_py` is server/app.py.
+
+        A text of None deletes. Returns the commit, so that the next patch can build on it.
+        """
+        place = self.folder / "drawing"
+        self.git("worktree", "add", "-q", "--detach", "--force", str(place), on)
+        for key, text in files.items():
+            path = place / _path(key)
+            if text is None:
+                path.unlink()
+            else:
+                self.write(path, text)
+        self.git("add", "-A", cwd=place)
+        self.git("commit", "-q", "-m", name, cwd=place)
+        patch = self.git("diff", "--binary", "HEAD^", "HEAD", cwd=place)
+        commit = self.git("rev-parse", "HEAD", cwd=place).strip()
+        self.git("worktree", "remove", "--force", str(place))
+        self.write(self.home / f"{name}.patch", patch)
+        return commit
+
+    def review(self, name: str, decision: str = "approve", **more: Any) -> None:
+        """Write a recorded review."""
+        value = {"decision": decision, "by": "Ann", **more}
+        self.write(self.home / f"{name}.yaml", json.dumps(value))
+
+    def artifact(
+        self, name: str, *, rounds: int = 1, reviews: Sequence[str] = (), more: str = ""
+    ) -> str:
+        """The text of an artifact that adopts `<name>-1.patch` and so on."""
+        adopt = ", ".join(f"[{name}-{number}.patch]" for number in range(1, rounds + 1))
+        return (
+            f"  {name}:\n"
+            f"    title: The {name}\n"
+            f"    goal: The {name} of the server works.\n"
+            f"    verify: [{{scope: unit}}, {{scope: style}}]\n"
+            f"    adopt: [{adopt}]\n"
+            f"    reviews: [{', '.join(reviews)}]\n{more}"
+        )
+
+    # Running
+
+    def run(self, *argv: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> Ran:
+        done = subprocess.run(
+            argv,
+            cwd=cwd or self.home,
+            env=self.env() | (env or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def env(self) -> dict[str, str]:
+        """A machine without any git configuration and without this project's own settings."""
+        return {
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "HOME": str(self.folder),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "LANG": "C.UTF-8",
+        }
+
+    def doit(self, *arguments: str, env: dict[str, str] | None = None) -> Ran:
+        return self.run(str(BIN / "doit"), *arguments, env=env)
+
+    def factory(self, *arguments: str) -> Ran:
+        return self.run(str(BIN / "factory"), *arguments)
+
+    def git(self, *arguments: str, cwd: Path | None = None) -> str:
+        named = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
+        done = self.run("git", *named, *arguments, cwd=cwd or self.product)
+        assert done.code == 0, f"git {' '.join(arguments)}\n{done.err}"
+        return done.out
+
+    def commit(self, message: str) -> str:
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
+        return self.git("rev-parse", "HEAD").strip()
+
+    # Looking
+
+    @property
+    def state(self) -> Path:
+        return self.home / "state"
+
+    def entry(self, artifact: str, stage: str) -> dict[str, Any]:
+        path = self.state / "factory-artifacts" / artifact / f"{stage}.json"
+        value: dict[str, Any] = json.loads(path.read_text())
+        return value
+
+    def entries(self, artifact: str) -> set[str]:
+        folder = self.state / "factory-artifacts" / artifact
+        return {path.stem for path in folder.glob("*.json")}
+
+    def history(self, artifact: str) -> list[dict[str, Any]]:
+        path = self.state / "factory-artifacts" / artifact / "history.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()]
+
+    def assembled(self, artifact: str) -> dict[str, Any]:
+        path = self.state / "factory-artifacts" / f"{artifact}.json"
+        value: dict[str, Any] = json.loads(path.read_text())
+        return value
+
+
+def simple(line: Line, *, flow: str = "") -> Line:
+    """One artifact that goes through in one round."""
+    line.patch("limit-1", server__app_py="LIMIT = 4\n", checks__unit_txt=UNIT)
+    line.review("limit-ok")
+    line.spec(line.artifact("limit", reviews=["limit-ok.yaml"]), flow=flow)
+    return line
+
+
+def _path(key: str) -> str:
+    """A keyword as a path: two underscores are a slash, the last single one is the dot."""
+    folder, _, name = key.rpartition("__")
+    return f"{folder.replace('__', '/')}/{'.'.join(name.rsplit('_', 1))}".lstrip("/")
+
+
+UNIT = "limit: 'LIMIT = 4' in read('server/app.py')\n"
