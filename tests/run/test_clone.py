@@ -1,4 +1,4 @@
-"""The ledger travels with git: clones re-run nothing, branches merge, and work goes on elsewhere."""
+"""The ledger travels with git: clones re-run nothing, branches merge, work goes on elsewhere."""
 
 from __future__ import annotations
 

@@ -1,0 +1,50 @@
+"""README.md says what is so: its commands exist, and its two blocks are the ones that CI runs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from factoryline.cli import parser
+from factoryline.commands.table import COMMANDS
+
+from tests.conftest import ROOT
+from tests.line import Line
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("section", ["Run it", "Test it"])
+def test_a_section_has_one_command(section: str) -> None:
+    argv = [sys.executable, str(ROOT / ".ci/readme"), section]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("python3 -m venv .venv && ")
+
+
+def test_every_command_is_documented_and_every_documented_one_exists() -> None:
+    documented = set(re.findall(r"`factory ([a-z]+)", README))
+    assert documented == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        parser().parse_args([name, "--help"])
+    assert stop.value.code == 0
+    assert COMMANDS[name].HELP in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_the_two_lines_that_put_an_agent_in_the_build_cell(line: Line) -> None:
+    """They fit into this repository's factory.yaml as they stand."""
+    agents, build = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    text = (ROOT / "factory.yaml").read_text()
+    text = re.sub(r"^  build: .*\n", build, text, flags=re.MULTILINE)
+    text = re.sub(r"^    adopt:( \[\[.*|\n(      - .*\n)+)\n?", "", text, flags=re.MULTILINE)
+    text = text.replace("cells:\n", agents + "\ncells:\n", 1)
+    text = text.replace("examples/", f"{ROOT}/examples/")
+    line.write(line.home / "factory.yaml", text)
+    ran = line.factory("check")
+    assert ran.code == 0, ran.err
