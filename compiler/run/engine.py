@@ -115,6 +115,9 @@ def growing(factory: Factory, names: Sequence[str]) -> Iterator[Task]:
     An artifact is reached after the one that has to be sealed before it can start.
     """
     wip = factory.plan.flow.wip
+    if any(not factory.record(name).sealed for name in names):
+        # Opened here once: two threads would make the same scaffold.
+        _ = factory.repository
     for index, name in enumerate(names):
         artifact = factory.plan.artifact(name)
         doc = artifact.title if artifact else ""

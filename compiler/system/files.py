@@ -145,6 +145,8 @@ class Lock:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"process {os.getpid()} ({purpose})".encode())
         self._descriptor = descriptor
+        # A forked worker shares the lock and would keep it after its parent was killed.
+        os.register_at_fork(after_in_child=self.release)
 
     def release(self) -> None:
         """Give the lock back; doing it twice is fine."""
