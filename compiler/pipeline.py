@@ -1,20 +1,52 @@
-"""From a path to a plan, on one screen."""
+"""From a path to a plan, on one screen. A plan is made once and kept until a source changes."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
+from factoryline import quick
+from factoryline.plan import codec
 from factoryline.plan.model import Plan
-from factoryline.plan.resolve import resolve
-from factoryline.spec.load import find, load
+from factoryline.system import files
+
+CACHE = "state/.work/plan.cache"
 
 
 def compile_factory(path: Path) -> Plan:
     """The plan of a factory.yaml. Raises SpecError with every problem in it."""
+    return _kept(path) or _made(path)
+
+
+def _made(path: Path) -> Plan:
+    # Reading and checking is needed when something changed, and then only.
+    from factoryline.plan.resolve import resolve
+    from factoryline.spec.load import load
+
+    started = time.time_ns()
     spec = load(path)
-    return resolve(spec)
+    plan = resolve(spec)
+    _keep(plan, started)
+    return plan
 
 
-def compile_here() -> Plan:
-    """The plan of the factory.yaml in this folder or above it."""
-    return compile_factory(find(Path.cwd()))
+def _kept(path: Path) -> Plan | None:
+    """The plan in the cache, if everything that it was made from is as it was."""
+    found = quick.read(str(path.parent / CACHE))
+    if not isinstance(found, tuple) or found[0] != str(path):
+        return None
+    _, sources, signatures, encoded = found
+    if [quick.signature(source) for source in sources] != signatures:
+        return None
+    return codec.decode(encoded)
+
+
+def _keep(plan: Plan, started: int) -> None:
+    """Put a plan into the cache, unless a source is so new that it may have changed meanwhile."""
+    signatures = [quick.signature(source) for source in plan.sources]
+    folder = plan.home / "state/.work"
+    if not folder.is_dir() or not quick.settled(signatures, started):
+        return
+    path = str(plan.home / plan.file)
+    data = quick.pack((path, list(plan.sources), signatures, codec.encode(plan)))
+    files.replace_quickly(plan.home / CACHE, data)

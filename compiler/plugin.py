@@ -1,50 +1,169 @@
-"""doit's door to factoryline: `[tool.doit] loader = "factory"` leads here."""
+"""doit's door to factoryline: `[tool.doit] loader = "factory"` leads here.
+
+Nothing of ours is imported before it is needed: a run with nothing to do ends with what `quick`
+knows. doit calls these classes by the names of its own interfaces (doit/cmd_base.py, reporter.py).
+"""
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from factoryline.boundary import guarded
-from factoryline.pipeline import compile_here
-from factoryline.run.engine import FactoryLoader
-from factoryline.system import process
+from factoryline import quick
 
-T = TypeVar("T")
-LOG = Path("state/.work/factoryline.log")
+if TYPE_CHECKING:
+    from factoryline.run.factory import Factory
+    from factoryline.system.files import Lock
 
 
-class Loader(FactoryLoader):
-    """The loader with our way of failing: our text, our exit code, and no word from doit."""
+class Loader:
+    """A doit task loader with our way of failing: our text, our exit code, no word from doit."""
 
-    compile = staticmethod(compile_here)
+    API = 2
+    cmd_options = ()
+
+    def __init__(self) -> None:
+        self.cmd_names: list[str] = []
+        self.config: object = None
+        self.task_opts: object = None
+        self.lock: Lock | None = None
 
     def setup(self, opt_values: object) -> None:
-        _or_exit(lambda: super(Loader, self).setup(opt_values))
+        del opt_values
+
+    def load_doit_config(self) -> dict[str, Any]:
+        home = quick.find(os.getcwd()) or os.getcwd()
+        return {
+            "backend": "factory",
+            "dep_file": f"{home}/state",
+            "check_file_uptodate": _checker,
+            "reporter": Reporter,
+            "verbosity": 0,
+        }
 
     def load_tasks(self, cmd: Any, pos_args: Sequence[str]) -> list[Any]:
+        name = cmd.get_name()
+        Reporter.said = None
+        if name == "run" and not pos_args:
+            home = quick.find(os.getcwd())
+            Reporter.said = quick.answer(home) if home else None
+            if Reporter.said is not None:
+                return []
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stop)
-        return _or_exit(lambda: super(Loader, self).load_tasks(cmd, pos_args))
+        tasks: list[Any] = []
+        code = _guarded(lambda: self._load(name, pos_args, tasks))
+        if code:
+            raise SystemExit(code)
+        return tasks
 
+    def _load(self, name: str, pos_args: Sequence[str], tasks: list[Any]) -> int:
+        from factoryline.run.engine import take_over, tasks_for
 
-def _or_exit(work: Callable[[], T]) -> T:
-    found: list[T] = []
-
-    def keep() -> int:
-        found.append(work())
+        # Thousands of tasks are made at once and all of them stay: nothing to collect meanwhile.
+        gc.disable()
+        factory = Reporter.factory = _open_factory()
+        self.lock = take_over(factory, name, pos_args)
+        tasks += tasks_for(factory, name, pos_args)
+        gc.enable()
         return 0
 
-    code = guarded(keep, log=LOG)
-    if code:
-        raise SystemExit(code)
-    return found[0]
+
+class Reporter:
+    """The reporter that fits: the line's own, or one that says what is known already."""
+
+    factory: Factory
+    said: str | None = None
+
+    def __new__(cls, outstream: TextIO, options: object) -> Any:
+        if cls.said is not None:
+            return Said(outstream, cls.said)
+        from factoryline.run.reporter import LineReporter
+
+        LineReporter.factory = cls.factory
+        return LineReporter(outstream, options)
+
+
+class Said:
+    """A reporter for a run without tasks."""
+
+    def __init__(self, outstream: TextIO, text: str) -> None:
+        self.outstream, self.text = outstream, text
+
+    def initialize(self, tasks: object, selected: object) -> None:
+        pass
+
+    def complete_run(self) -> None:
+        self.outstream.write(self.text)
+
+
+class Backend:
+    """doit's database, opened when it is first asked."""
+
+    desc = "the ledger under state/"
+
+    def __init__(self, name: str, codec: object = None, module_name: str | None = None) -> None:
+        del codec, module_name  # doit's; entries have a format of their own
+        self.name = name
+        self._opened: Any = None
+
+    def _open(self) -> Any:
+        if self._opened is None:
+            from factoryline.run.backend import LedgerBackend
+
+            self._opened = LedgerBackend(self.name)
+        return self._opened
+
+    def get(self, task: str, key: str) -> Any:
+        return self._open().get(task, key)
+
+    def set(self, task: str, key: str, value: object) -> None:
+        self._open().set(task, key, value)
+
+    def in_(self, task: str) -> bool:
+        return bool(self._open().in_(task))
+
+    def remove(self, task: str) -> None:
+        self._open().remove(task)
+
+    def remove_all(self) -> None:
+        self._open().remove_all()
+
+    def dump(self) -> None:
+        """Nothing is kept back, so nothing is left to write."""
+
+
+def _checker() -> object:
+    from factoryline.run.backend import HandoffChecker
+
+    return HandoffChecker()
+
+
+def _open_factory() -> Factory:
+    from pathlib import Path
+
+    from factoryline.pipeline import compile_factory
+    from factoryline.run.factory import Factory
+    from factoryline.spec.load import find
+
+    return Factory(compile_factory(find(Path.cwd())))
+
+
+def _guarded(work: Callable[[], int]) -> int:
+    from pathlib import Path
+
+    from factoryline.boundary import guarded
+
+    return guarded(work, log=Path("state/.work/factoryline.log"))
 
 
 def _stop(number: int, frame: object) -> NoReturn:
     """Unwind, so that running programs are ended with their groups and the lock is given back."""
+    from factoryline.system import process
+
     del frame
     process.end_all()
     raise SystemExit(128 + number)

@@ -96,14 +96,16 @@ class Entry:
 
 def from_json(value: Any, place: str) -> Entry:
     """An entry from its file. Raises WorldError, naming `place`, when it is none."""
-    broken = schema.violations(value, schema.builtin("entry"))
-    if broken:
+    try:
+        entry = _entry(value)
+        whole = value["digest"] == entry.digest and value["key"] == entry.key
+    except (KeyError, TypeError, AttributeError) as error:
+        broken = schema.violations(value, schema.builtin("entry"))
         raise WorldError(
-            f"{place} is not an entry of the ledger: {broken[0]}",
+            f"{place} is not an entry of the ledger: {broken[0] if broken else error}",
             help="restore it from git, or remove it to run the stage again",
-        )
-    entry = _entry(value)
-    if value["digest"] != entry.digest or value["key"] != entry.key:
+        ) from error
+    if not whole:
         raise WorldError(
             f"{place} was changed after it was written: its digests do not fit its content",
             help="restore it from git, or remove it to run the stage again",

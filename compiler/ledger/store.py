@@ -6,6 +6,7 @@ and can be made again.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,21 @@ class Ledger:
         found = entries.from_json(files.read_json(path), str(path))
         self._read[path] = (signature, found)
         return found
+
+    def sealed(self, artifact: str) -> bool:
+        """Whether an artifact has its note. Asks the folder, and reads nothing."""
+        return self.entry_path(Stage(artifact=artifact, cell="note", round=None)).exists()
+
+    def in_progress(self) -> tuple[str, ...]:
+        """The artifacts that have begun and are not sealed."""
+        try:
+            names = sorted(f.name for f in os.scandir(self.artifacts) if f.is_dir())
+        except FileNotFoundError:
+            return ()
+        return tuple(n for n in names if not self.sealed(n) and self._begun(n))
+
+    def _begun(self, artifact: str) -> bool:
+        return any(path.name[0] != "." for path in self.folder(artifact).glob("*.json"))
 
     def need(self, stage: Stage) -> Entry:
         """The entry of a stage that must have one. Raises WorldError."""

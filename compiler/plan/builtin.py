@@ -40,6 +40,12 @@ def expand(text: str) -> str:
     return _INCLUDE.sub(lambda found: template(found[1]), text)
 
 
+def sources() -> tuple[str, ...]:
+    """The files of ours that a plan is made from."""
+    folders = (resources.files(f"factoryline.{name}") for name in ("schemas", "templates"))
+    return tuple(sorted(str(file) for folder in folders for file in folder.iterdir()))
+
+
 def prompt_for(contract: str) -> str:
     """The name of the brief's template for a cell that hands `contract`."""
     return _PROMPTS.get(contract, "cell.prompt.md.j2")

@@ -10,11 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import pathspec
 from factoryline.diagnostics import Span
 from factoryline.plan.kinds import KINDS, Kind
+
+if TYPE_CHECKING:
+    import pathspec
 
 
 class Side:
@@ -209,6 +212,7 @@ class Plan:
 
     line: the cells in order. merge, note: the stations at the end of every line.
     artifacts: in the order in which they start.
+    sources: every file and folder that was read for it; as long as they are the same, so is it.
     """
 
     home: Path
@@ -221,6 +225,7 @@ class Plan:
     note: Cell
     flow: Flow
     artifacts: tuple[Artifact, ...]
+    sources: tuple[str, ...] = ()
 
     def artifact(self, name: str) -> Artifact | None:
         return next((a for a in self.artifacts if a.name == name), None)
@@ -242,4 +247,6 @@ class Plan:
 
 @cache
 def _matcher(globs: Iterable[str]) -> pathspec.GitIgnoreSpec:
+    import pathspec
+
     return pathspec.GitIgnoreSpec.from_lines(globs)

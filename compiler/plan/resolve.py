@@ -92,7 +92,19 @@ class _Resolver:
                 merge=flow.merge,
             ),
             artifacts=self._artifacts(),
+            sources=self._sources(),
         )
+
+    def _sources(self) -> tuple[str, ...]:
+        spec = self.spec
+        named = [ref for cell in spec.cells for ref in (cell.prompt, cell.template)]
+        named += [variant.body for cell in spec.cells for variant in cell.variants]
+        named += [ref for own in spec.contracts for ref in (own.schema, own.template)]
+        for artifact in spec.artifacts:
+            named += [ref for refs in artifact.adopt for ref in refs]
+            named += artifact.reviews
+        files = [str(spec.home / ref.name) for ref in named if ref]
+        return tuple(dict.fromkeys([*map(str, spec.sources), *files, *builtin.sources()]))
 
     def _target(self) -> Target:
         target, home = self.spec.target, self.spec.home

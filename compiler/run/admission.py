@@ -18,20 +18,18 @@ class Queued:
 
 def queued(factory: Factory, name: str) -> Queued | None:
     """Why an artifact has to wait before its first stage; None when it may go on."""
-    plan = factory.plan
-    record = factory.record(name)
+    plan, ledger = factory.plan, factory.ledger
     artifact = plan.artifact(name)
     assert artifact is not None, f"{name} is an artifact of the plan"
-    if record.begun:
+    busy = ledger.in_progress()
+    if name in busy:
         return None
-    unsealed = [other for other in artifact.after if not factory.record(other).sealed]
+    unsealed = [other for other in artifact.after if not ledger.sealed(other)]
     if unsealed:
         return Queued(artifact=name, reason=f"it comes after {listing(unsealed)}")
-    others = (other.name for other in plan.artifacts if other.name != name)
-    records = map(factory.record, others)
-    busy = [other.artifact for other in records if other.begun and not other.sealed]
-    if len(busy) >= plan.flow.wip:
-        are = "is" if len(busy) == 1 else "are"
-        reason = f"{listing(busy)} {are} in progress (wip: {plan.flow.wip})"
+    known = [other for other in busy if plan.artifact(other)]
+    if len(known) >= plan.flow.wip:
+        are = "is" if len(known) == 1 else "are"
+        reason = f"{listing(known, limit=5)} {are} in progress (wip: {plan.flow.wip})"
         return Queued(artifact=name, reason=reason)
     return None

@@ -32,13 +32,10 @@ def stage_of(task: str) -> Stage | None:
 class LedgerBackend:
     """Answers doit's questions about past runs from entries."""
 
-    desc = "the ledger under state/"
     forgets = False
     """Whether `remove` means what the user typed; a failed run removes nothing from the ledger."""
 
-    def __init__(self, name: str, codec: Any = None, module_name: str | None = None) -> None:
-        del codec, module_name  # doit's; entries have a format of their own
-        self.name = name
+    def __init__(self, name: str) -> None:
         self.ledger = Ledger(Path(name))
         self._ignored_path = self.ledger.work / "ignored.json"
 
@@ -83,9 +80,6 @@ class LedgerBackend:
         for entry in list(self.ledger.all_entries()):
             if not self._sealed(entry.stage.artifact):
                 self.ledger.forget(entry.stage, reason="doit forget --all")
-
-    def dump(self) -> None:
-        """Nothing is kept back, so nothing is left to write."""
 
     def _entry(self, task: str) -> Entry | None:
         stage = stage_of(task)

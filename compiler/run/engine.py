@@ -11,90 +11,63 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from doit.cmd_base import TaskLoader2
 from doit.exceptions import TaskError, TaskFailed
 from doit.task import DelayedLoader, Task
 from factoryline.boundary import failure_of
 from factoryline.cells.base import Waiting
 from factoryline.emit.tasks import StageTask, stage_tasks
 from factoryline.errors import ExitCode, UserError
-from factoryline.plan.model import Plan
 from factoryline.plan.rounds import Stage, expected
 from factoryline.run import workspace
 from factoryline.run.admission import queued
-from factoryline.run.backend import HandoffChecker, LedgerBackend
+from factoryline.run.backend import LedgerBackend
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Stale, freshness, standing
-from factoryline.run.reporter import LineReporter
 from factoryline.run.stage import run_stage
 from factoryline.system.files import Lock
 
 WRITING_COMMANDS = ("run", "forget", "clean", "ignore")
 
 
-class FactoryLoader(TaskLoader2):  # type: ignore[misc]  # doit ships no annotations
-    """doit's way to the tasks of a factory.yaml. `plan` is given by the plugin."""
+def take_over(factory: Factory, command: str, arguments: Sequence[str]) -> Lock | None:
+    """What has to be so before a doit command starts. Returns the lock that it holds, if any.
 
-    cmd_options = ()
-    compile: Callable[[], Plan]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.factory: Factory
-
-    def setup(self, opt_values: object) -> None:
-        del opt_values
-        self.factory = Factory(type(self).compile())
-        LineReporter.factory = self.factory
-
-    def load_doit_config(self) -> dict[str, Any]:
-        return {
-            "backend": "factory",
-            "dep_file": str(self.factory.ledger.state),
-            "check_file_uptodate": HandoffChecker,
-            "reporter": LineReporter,
-            "verbosity": 0,
-        }
-
-    def load_tasks(self, cmd: Any, pos_args: Sequence[str]) -> list[Task]:
-        name = cmd.get_name()
-        if name == "reset-dep":
-            raise UserError(
-                "entries are never re-keyed in bulk",
-                help="`factory explain` says what is stale and why; run it, or leave it",
-            )
-        if name in WRITING_COMMANDS:
-            self.factory.ledger.prepare()
-            self.lock = Lock(self.factory.ledger.work / "lock")
-            self.lock.acquire(f"doit {name}")
-            self.factory.ledger.sweep()
-        LedgerBackend.forgets = name in ("forget", "clean")
-        if name == "forget":
-            self._refuse_sealed(pos_args)
-        grows = name == "run" and not any(c in arg for arg in pos_args for c in ":/*")
-        chosen = self._chosen(pos_args) if grows else []
-        return list(growing(self.factory, chosen) if grows else whole(self.factory))
-
-    def _chosen(self, pos_args: Sequence[str]) -> list[str]:
-        """The artifacts to carry on: those named and what they come after, else all."""
-        artifacts = {a.name: a for a in self.factory.plan.artifacts}
-        wanted = [name for name in pos_args if name in artifacts] or list(artifacts)
-        for name in wanted:
-            wanted += [other for other in artifacts[name].after if other not in wanted]
-        return [name for name in artifacts if name in wanted]
-
-    def _refuse_sealed(self, pos_args: Sequence[str]) -> None:
-        for name in {arg.partition(":")[0] for arg in pos_args}:
-            if self.factory.plan.artifact(name) and self.factory.record(name).sealed:
+    Raises UserError for commands that the ledger cannot take.
+    """
+    if command == "reset-dep":
+        raise UserError(
+            "entries are never re-keyed in bulk",
+            help="`factory explain` says what is stale; `factory accept` re-keys one entry",
+        )
+    if command == "forget":
+        for name in {argument.partition(":")[0] for argument in arguments}:
+            if factory.ledger.sealed(name):
                 raise UserError(
                     f"{name} is sealed; its entries are history",
-                    help=f"factory reopen {name} takes it up again",
+                    help=f"factory reopen {name} --why … takes it up again",
                 )
+    LedgerBackend.forgets = command in ("forget", "clean")
+    if command not in WRITING_COMMANDS:
+        return None
+    factory.ledger.prepare()
+    lock = Lock(factory.ledger.work / "lock")
+    lock.acquire(f"doit {command}")
+    factory.ledger.sweep()
+    return lock
+
+
+def tasks_for(factory: Factory, command: str, arguments: Sequence[str]) -> list[Task]:
+    """The tasks that a doit command works on. A plain run gets what is due, and lets it grow."""
+    named = [name for name in arguments if factory.plan.artifact(name)]
+    if command != "run" or len(named) < len(arguments):
+        return list(whole(factory))
+    return list(chosen(factory, named) if named else due(factory))
 
 
 def whole(factory: Factory) -> Iterator[Task]:
     """The way of every artifact, as far as it is known and as it will go if all goes well."""
     for artifact in factory.plan.artifacts:
+        sealed = factory.ledger.sealed(artifact.name)
         record = factory.record(artifact.name)
         outcomes = {entry.stage: entry.outcome for entry in record.entries}
         way = expected(factory.plan, artifact.name, outcomes.get)
@@ -106,43 +79,77 @@ def whole(factory: Factory) -> Iterator[Task]:
             clean=[(workspace.discard, [factory, artifact.name])],
         )
         for task in tasks:
-            yield _task(factory, task, sealed=record.sealed)
+            yield _task(factory, task, sealed=sealed)
 
 
-def growing(factory: Factory, names: Sequence[str]) -> Iterator[Task]:
-    """A task for each artifact whose stages appear when doit reaches it.
-
-    An artifact is reached after the one that has to be sealed before it can start.
-    """
-    wip = factory.plan.flow.wip
-    if any(not factory.record(name).sealed for name in names):
-        # Opened here once: two threads would make the same scaffold.
-        _ = factory.repository
-    for index, name in enumerate(names):
+def chosen(factory: Factory, names: Sequence[str]) -> Iterator[Task]:
+    """A task for each artifact that was named, and for those that they come after."""
+    wanted = list(names)
+    for name in wanted:
         artifact = factory.plan.artifact(name)
-        doc = artifact.title if artifact else ""
-        if factory.record(name).sealed:
-            yield _group(name, [], doc=doc)
-            continue
-        before = names[index - wip] if index >= wip else None
-        yield _later(name, partial(carry_on, factory, name, name, 1), before, doc=doc)
-    if wip > 1:
-        yield _group("_all", list(names))
-        yield _later("_freed+1", partial(freed, factory, names, 1), "_all")
+        wanted += [other for other in (artifact.after if artifact else ()) if other not in wanted]
+    _open_target(factory, wanted)
+    before: str | None = None
+    for artifact in factory.plan.artifacts:
+        if artifact.name in wanted:
+            creator = partial(carry_on, factory, artifact.name, artifact.name, 1)
+            yield _later(artifact.name, creator, before, doc=artifact.title)
+            before = artifact.name
 
 
-def freed(factory: Factory, names: Sequence[str], turn: int) -> Iterator[Task]:
-    """Artifacts that found no place before and may start now that others are sealed."""
-    this = f"_freed+{turn}"
-    ready = [name for name in names if _may_begin(factory, name)]
-    following = f"_freed+{turn + 1}"
-    groups = [f"_{name}+freed{turn}" for name in ready]
-    for name, group in zip(ready, groups, strict=True):
-        yield _later(group, partial(carry_on, factory, name, group, 1), None)
-    if ready:
-        yield _group(f"_all+{turn}", groups)
-        yield _later(following, partial(freed, factory, names, turn + 1), f"_all+{turn}")
-    yield _group(this, [following] if ready else [])
+def due(factory: Factory) -> Iterator[Task]:
+    """A place on the line for each artifact that may be in progress, `wip` of them.
+
+    Each place carries on what is in progress there; when that is sealed, it takes the next artifact
+    that may begin. Sealed and queued artifacts are no tasks at all.
+    """
+    names = [artifact.name for artifact in factory.plan.artifacts]
+    busy = [name for name in factory.ledger.in_progress() if name in names]
+    _open_target(factory, busy or [name for name in names if not factory.ledger.sealed(name)][:1])
+    taken: set[str] = set(busy)
+    for number in range(max(factory.plan.flow.wip, len(busy))):
+        first = busy[number] if number < len(busy) else None
+        place = f"_place-{number + 1}"
+        yield _later(place, partial(occupy, factory, place, 1, first, taken), None)
+
+
+def occupy(
+    factory: Factory, place: str, turn: int, name: str | None, taken: set[str]
+) -> Iterator[Task]:
+    """Carry on the artifact at a place, then make room for the next one."""
+    this = place if turn == 1 else f"{place}+{turn}"
+    name = name or next((n for n in _waiting(factory) if n not in taken), None)
+    if name is None:
+        yield _group(this, [])
+        return
+    taken.add(name)
+    inner, following = f"_{name}", f"{place}+{turn + 1}"
+    yield _group(this, [inner, following])
+    yield _later(inner, partial(carry_on, factory, name, inner, 1), None)
+    yield _later(following, partial(_make_room, factory, place, turn + 1, name, taken), inner)
+
+
+def _make_room(
+    factory: Factory, place: str, turn: int, name: str, taken: set[str]
+) -> Iterator[Task]:
+    """The next artifact takes the place once the one before is sealed; else it stays occupied."""
+    if factory.ledger.sealed(name):
+        yield from occupy(factory, place, turn, None, taken)
+    else:
+        yield _group(f"{place}+{turn}", [])
+
+
+def _waiting(factory: Factory) -> Iterator[str]:
+    """The artifacts that may begin now, in the order of the line."""
+    for artifact in factory.plan.artifacts:
+        if not factory.ledger.sealed(artifact.name) and queued(factory, artifact.name) is None:
+            yield artifact.name
+
+
+def _open_target(factory: Factory, names: Sequence[str]) -> None:
+    """Open the repository before threads do, which would make the same scaffold."""
+    if any(not factory.ledger.sealed(name) for name in names):
+        _ = factory.repository
 
 
 def carry_on(factory: Factory, name: str, group: str, turn: int) -> Iterator[Task]:
@@ -192,11 +199,6 @@ def _segment(factory: Factory, name: str) -> list[StageTask]:
         if factory.plan.cell(task.stage.cell).decides:
             break
     return segment
-
-
-def _may_begin(factory: Factory, name: str) -> bool:
-    record = factory.record(name)
-    return not record.begun and not record.sealed and queued(factory, name) is None
 
 
 class Uptodate:

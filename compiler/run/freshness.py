@@ -71,9 +71,8 @@ class Standing:
 
 def standing(factory: Factory, name: str) -> Standing:
     """Follow an artifact as far as its entries are true."""
-    fixed = factory.record(name)
-    if fixed.sealed:
-        return Standing(record=fixed, stale=None)
+    if factory.ledger.sealed(name):
+        return Standing(record=factory.record(name), stale=None)
     artifact = factory.plan.artifact(name)
     assert artifact is not None, f"{name} is an artifact of the plan"
     entries: list[Entry] = []
@@ -224,7 +223,7 @@ def _previous(factory: Factory, artifact: Artifact) -> str | None:
     """The sealed artifact before this one, whose note its scout gets."""
     names = [a.name for a in factory.plan.artifacts]
     earlier = names[: names.index(artifact.name)]
-    return next((name for name in reversed(earlier) if factory.record(name).sealed), None)
+    return next((name for name in reversed(earlier) if factory.ledger.sealed(name)), None)
 
 
 def _lessons(factory: Factory, previous: str | None) -> tuple[str, ...]:

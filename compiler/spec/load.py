@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from factoryline.diagnostics import Diagnostic, Span, SpecError
@@ -39,7 +39,22 @@ def load(path: Path) -> model.Spec:
         problems += schema.diagnose(root, schema.builtin("factory"))
     if any(problem.severity == "error" for problem in problems):
         raise SpecError(problems, root=home)
-    return _spec(home, file, root, artifacts, tuple(problems))
+    sources = (
+        home / file,
+        *_searched(home, root),
+        *(home / a.key.file for a in artifacts.values()),
+    )
+    return _spec(home, file, root, artifacts, tuple(problems), sources)
+
+
+def _searched(home: Path, root: Node) -> Iterator[Path]:
+    """The folders whose content decides which artifact files are included."""
+    artifacts = root.get("artifacts")
+    include = artifacts.get("include") if artifacts else None
+    for pattern in (include.items or (include,)) if include else ():
+        fixed = Path(str(pattern.scalar).split("*")[0].split("?")[0].split("[")[0] + "x").parent
+        yield home / fixed
+        yield from (path for path in (home / fixed).rglob("*") if path.is_dir())
 
 
 def _parse(home: Path, file: str) -> tuple[Node, list[Diagnostic]]:
@@ -104,6 +119,7 @@ def _spec(
     root: Node,
     included: Mapping[str, Field],
     problems: tuple[Diagnostic, ...],
+    sources: tuple[Path, ...],
 ) -> model.Spec:
     own = {name: entry for name, entry in _fields(root, "artifacts") if name != "include"}
     artifacts = own | dict(included)
@@ -128,6 +144,7 @@ def _spec(
         ),
         artifacts=tuple(_artifact(name, e) for name, e in artifacts.items()),
         problems=problems,
+        sources=sources,
     )
 
 

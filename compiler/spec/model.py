@@ -132,6 +132,7 @@ class Spec:
     """All that the files of a specification say. `home` is the folder of factory.yaml.
 
     `problems` are unknown to the schema but were found while reading (warnings included).
+    `sources` are the files that were read, and the folders that were searched for them.
     """
 
     home: Path
@@ -147,3 +148,4 @@ class Spec:
     flow: FlowSpec
     artifacts: tuple[ArtifactSpec, ...]
     problems: tuple[Diagnostic, ...] = ()
+    sources: tuple[Path, ...] = ()

@@ -49,6 +49,20 @@ def write_durable(path: Path, data: bytes) -> None:
         ) from error
 
 
+def replace_quickly(path: Path, data: bytes) -> None:
+    """Put a cache file in place: whole or not at all, but not forced onto the disk.
+
+    A cache that cannot be written is no failure.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """`write_durable` for text, as UTF-8."""
     write_durable(path, text.encode())

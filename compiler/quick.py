@@ -1,0 +1,106 @@
+"""The answer to "is there anything to do?" without importing anything but what Python has loaded.
+
+A run that ends with nothing left to do leaves a certificate: the files that its answer depends on,
+each with its stat signature, and the text that it printed. While every signature holds, the answer
+holds. The certificate is a cache: missing, corrupt or out of date, it only costs the time of asking
+again. `run/survey.py` writes it; `factory run` and doit's plugin read it.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import time
+
+from factoryline import VERSION
+
+TYPE_CHECKING = False  # typing itself is not imported here: it costs as much as the answer
+if TYPE_CHECKING:
+    from typing import Any
+
+Signature = tuple[int, int, int, int]
+"""mtime in ns, size, inode, ctime in ns."""
+
+CERTIFICATE = "state/.work/nothing-to-do.index"
+RACY_NS = 50_000_000
+"""A file that changed this shortly before it was looked at may change again unseen."""
+COARSE_NS = 2_000_000_000
+"""The same where the file system keeps whole seconds."""
+
+
+def signature(path: str) -> Signature | None:
+    """What tells one state of a file or folder from the next; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
+
+
+def settled(signatures: list[Signature | None], now_ns: int) -> bool:
+    """Whether all of these are old enough that a later change shows in them."""
+    newest = max((max(s[0], s[3]) for s in signatures if s), default=0)
+    coarse = all(s[0] % 1_000_000_000 == 0 for s in signatures if s)
+    return newest < now_ns - (COARSE_NS if coarse else RACY_NS)
+
+
+def pack(value: Any) -> bytes:
+    """A cache file's content: version, checksum, value."""
+    import zlib
+
+    body = marshal.dumps((VERSION, value))
+    return zlib.crc32(body).to_bytes(4, "big") + body
+
+
+def unpack(data: bytes) -> object:
+    """The value of a cache file; None when it is corrupt or of another version."""
+    import zlib
+
+    body = data[4:]
+    if len(data) < 8 or zlib.crc32(body) != int.from_bytes(data[:4], "big"):
+        return None
+    try:
+        version, value = marshal.loads(body)
+    except (ValueError, EOFError, TypeError):
+        return None
+    return value if version == VERSION else None
+
+
+def read(path: str) -> object:
+    """`unpack` for a file; None when it cannot be read."""
+    try:
+        with open(path, "rb") as stream:
+            return unpack(stream.read())
+    except OSError:
+        return None
+
+
+def answer(home: str) -> str | None:
+    """What a run in `home` would print, if it is certain that it would run nothing; else None."""
+    found = read(f"{home}/{CERTIFICATE}")
+    if not isinstance(found, tuple):
+        return None
+    paths, signatures, until, text = found
+    if until and time.time() > until:
+        return None
+    stat = os.stat
+    try:
+        for path, known in zip(paths, signatures, strict=True):
+            now = stat(path)
+            if (now.st_mtime_ns, now.st_size, now.st_ino, now.st_ctime_ns) != known:
+                return None
+    except OSError:
+        return None
+    return str(text)
+
+
+def find(start: str) -> str | None:
+    """The nearest folder at or above `start` that holds a factory.yaml."""
+    folder = start
+    while True:
+        if os.path.exists(f"{folder}/factory.yaml"):
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
