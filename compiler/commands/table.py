@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from factoryline.commands import check, explain, ledger, rebase, reopen, report, review, status
+from factoryline.commands import (
+    check,
+    explain,
+    ledger,
+    plan,
+    rebase,
+    reopen,
+    report,
+    review,
+    status,
+)
 from factoryline.commands.base import Command
 
 COMMANDS: Mapping[str, Command] = {
     "check": check,
+    "plan": plan,
     "status": status,
     "explain": explain,
     "review": review,

@@ -34,14 +34,14 @@ def stage_tasks(
         StageTask(
             stage=stage,
             doc=_doc(plan, stage),
-            inputs=tuple(path_of(s) for s in _upstream(plan, stage, way[:index])),
+            inputs=tuple(path_of(s) for s in upstream(plan, stage, way[:index])),
             target=path_of(stage),
         )
         for index, stage in enumerate(way)
     )
 
 
-def _upstream(plan: Plan, stage: Stage, before: Sequence[Stage]) -> list[Stage]:
+def upstream(plan: Plan, stage: Stage, before: Sequence[Stage]) -> list[Stage]:
     """The stages whose hand-offs a stage takes: for each contract, the newest."""
     cell = plan.cell(stage.cell)
     if cell.kind == "note":

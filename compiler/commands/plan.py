@@ -1,0 +1,23 @@
+"""factory plan: what factory.yaml means, as data or as a drawing."""
+
+from __future__ import annotations
+
+import argparse
+
+from factoryline.commands.base import need_artifact, open_factory
+from factoryline.emit.plan.base import graph
+from factoryline.emit.plan.table import FORMATS
+
+HELP = "show the plan: cells, scopes, and the stages each artifact is expected to go through"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", metavar="NAME", help="one artifact (all otherwise)")
+    parser.add_argument("--format", choices=sorted(FORMATS), default="json")
+
+
+def run(args: argparse.Namespace) -> int:
+    factory = open_factory(args)
+    only = factory.plan.artifact(need_artifact(factory, args.name)) if args.name else None
+    print(FORMATS[args.format](graph(factory.plan, only)))
+    return 0

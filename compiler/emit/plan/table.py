@@ -1,0 +1,14 @@
+"""Every format of the plan, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from factoryline.emit.plan import dot, json, mermaid
+from factoryline.emit.plan.base import Format
+
+FORMATS: Mapping[str, Format] = {
+    "json": json.form,
+    "mermaid": mermaid.form,
+    "dot": dot.form,
+}
