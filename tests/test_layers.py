@@ -17,7 +17,7 @@ COMPILER = Path(__file__).parent.parent / "compiler"
 
 LAYERS: tuple[tuple[str, str], ...] = (
     # A module may import from the rows above its own. Names in one row never import each other.
-    ("errors", "the three kinds of failure; everything may raise them"),
+    ("errors quick", "the three kinds of failure; the answer that must import nothing else"),
     ("diagnostics system", "how a problem is told; the only doors outside"),
     ("boundary spec", "where failures end, which knows failures alone; what factory.yaml says"),
     ("plan", "what factory.yaml means: pure, without a ledger and without a run"),
@@ -26,8 +26,10 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("cells", "the work itself, which uses all of the above"),
     ("run reports", "one drives the cells, the other reads what they left"),
     ("pipeline", "from a path to a plan; a run is given its plan and never compiles"),
-    ("commands plugin", "the two ways in: `factory` and `doit`"),
+    ("plugin", "doit's way in"),
+    ("commands", "what `factory` can do; one of them is to run doit"),
     ("cli", "the command line over the commands"),
+    ("entry", "where `factory` starts: the quick answer, or the command line"),
     ("__main__", "python -m factoryline"),
 )
 

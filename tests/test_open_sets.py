@@ -16,6 +16,8 @@ from factoryline.cells.table import CELLS
 from factoryline.commands.table import COMMANDS
 from factoryline.contracts import table as contract_checks
 from factoryline.contracts.render import _environment
+from factoryline.emit.diagnostics import table as diagnostics_formats
+from factoryline.emit.plan import table as plan_formats
 from factoryline.plan import builtin
 from factoryline.plan.checks import table as spec_checks
 from factoryline.plan.kinds import KINDS, LINE_KINDS
@@ -38,6 +40,8 @@ SHARED = {
     "reports": {"cells"},
     "plan/checks": set(),
     "commands": set(),
+    "emit/diagnostics": set(),
+    "emit/plan": set(),
 }
 
 
@@ -105,8 +109,19 @@ def test_commands() -> None:
         assert "\n" not in command.HELP, f"the HELP of `factory {name}` is one line"
 
 
-def test_reports() -> None:
+def test_formats() -> None:
     assert members("reports") == set(REPORTS)
+    assert members("emit/diagnostics") == set(diagnostics_formats.FORMATS)
+    assert members("emit/plan") == set(plan_formats.FORMATS)
+
+
+def test_every_open_set_is_looked_at() -> None:
+    tables = {path.parent.relative_to(COMPILER).as_posix() for path in COMPILER.rglob("table.py")}
+    assert tables == set(SHARED), (
+        "a folder with a table.py is an open set; compare its members here"
+    )
+    bases = {path.parent.relative_to(COMPILER).as_posix() for path in COMPILER.rglob("base.py")}
+    assert bases == tables, "an open set has a base.py that says what a member is"
 
 
 def test_checks_of_a_specification() -> None:
