@@ -1,0 +1,133 @@
+"""Which rules an artifact must see, where they come from, and what became of their guards."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factoryline.learning import priors
+from factoryline.ledger.store import Ledger
+from factoryline.plan.model import Plan
+from factoryline.spec import schema
+
+from tests.ledger.example import entry
+from tests.plan.example import plan_of
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    """A line that may touch the server, and not the desktop."""
+    return plan_of(tmp_path / "home")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "state")
+
+
+def rule(name: str = "rule", *, taught_by: str = "wizard", **more: Any) -> dict[str, Any]:
+    source = {"artifact": taught_by, "stage": "1-review", "by": "Ann", "finding": "It was so."}
+    return {"id": name, "statement": "Keep it.", "surfaces": [], "source": source} | more
+
+
+def day(offset: int) -> str:
+    return (date.today() + timedelta(days=offset)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("prior", "applies"),
+    [
+        (rule(), True),
+        (rule(surfaces=["server"]), True),
+        (rule(surfaces=["desktop"]), False),
+        (rule(surfaces=["desktop", "server"]), True),
+        (rule(surfaces=["gone"]), False),
+        (rule(taught_by="selector"), False),
+        (rule(expires=day(1)), True),
+        (rule(expires=day(0)), True),
+        (rule(expires=day(-1)), False),
+    ],
+    ids=[
+        "everywhere",
+        "where the line may work",
+        "where it may not",
+        "on one of several",
+        "on a surface that is gone",
+        "taught by the artifact itself",
+        "until tomorrow",
+        "on its last day",
+        "since yesterday no more",
+    ],
+)
+def test_which_priors_an_artifact_must_see(
+    plan: Plan, ledger: Ledger, prior: dict[str, Any], applies: bool
+) -> None:
+    ledger.write_prior(prior)
+    assert bool(priors.applying(plan, ledger, "selector")) is applies
+
+
+def test_priors_come_in_order_of_their_names(plan: Plan, ledger: Ledger) -> None:
+    for name in ("b-rule", "a-rule"):
+        ledger.write_prior(rule(name))
+    assert [p["id"] for p in priors.applying(plan, ledger, "selector")] == ["a-rule", "b-rule"]
+
+
+def test_no_priors_before_the_first_review(plan: Plan, ledger: Ledger) -> None:
+    assert priors.applying(plan, ledger, "wizard") == ()
+
+
+def test_a_prior_is_learned_from_the_finding_that_carries_it() -> None:
+    carried = {
+        "id": "on-the-server",
+        "statement": "Settings live on the server.",
+        "surfaces": ["desktop"],
+        "guard": {"surface": "desktop", "at_most": 0},
+        "expires": "2027-01-01",
+    }
+    findings = [
+        {"kind": "style", "statement": "A long name."},
+        {"kind": "architecture", "statement": "It is on the desktop.", "prior": carried},
+        {"kind": "docs", "statement": "Say so.", "prior": {"id": "say-so", "statement": "Say."}},
+    ]
+    review = entry(
+        "2-review",
+        handoff={"decision": "request-changes", "by": "Ann", "findings": findings},
+        outcome="request-changes",
+    )
+    full, bare = priors.learned(review)
+    source = {"artifact": "wizard", "stage": "2-review", "by": "Ann"}
+    assert full == carried | {"source": source | {"finding": "It is on the desktop."}}
+    assert bare == {
+        "id": "say-so",
+        "statement": "Say.",
+        "surfaces": [],
+        "source": source | {"finding": "Say so."},
+    }
+    for prior in (full, bare):
+        assert schema.violations(prior, schema.builtin("prior")) == ()
+
+
+@pytest.mark.parametrize(
+    ("added", "at_most", "outcome"),
+    [(0, 0, "kept"), (1, 0, "broken"), (5, 5, "kept"), (6, 5, "broken")],
+)
+def test_a_guard_is_kept_or_broken(added: int, at_most: int, outcome: str) -> None:
+    guarded = rule(guard={"surface": "desktop", "at_most": at_most})
+    surfaces = {"desktop": {"added": added, "removed": 9}}
+    assert priors.guard_results([rule("bare"), guarded], surfaces) == [
+        {
+            "prior": "rule",
+            "surface": "desktop",
+            "at_most": at_most,
+            "lines": added,
+            "outcome": outcome,
+        }
+    ]
+
+
+def test_a_surface_that_the_change_does_not_have_has_no_lines() -> None:
+    guarded = rule(guard={"surface": "gone", "at_most": 0})
+    [result] = priors.guard_results([guarded], {})
+    assert (result["lines"], result["outcome"]) == (0, "kept")
