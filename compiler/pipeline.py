@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from factoryline import quick
@@ -26,6 +27,8 @@ def _made(path: Path) -> Plan:
     started = time.time_ns()
     spec = load(path)
     plan = resolve(spec)
+    line = replace(plan, artifacts=(), sources=())
+    plan = replace(plan, digest=files.digest_bytes(quick.pack(codec.encode(line))))
     _keep(plan, started)
     return plan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from factoryline.commands.base import open_factory
-from factoryline.run.status import state
+from factoryline.run.survey import survey
 
 HELP = "show where every artifact stands, and what moves it on"
 
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
-    states = [state(factory, artifact.name) for artifact in factory.plan.artifacts]
+    states = survey(factory)
     width = max((len(s.artifact) for s in states), default=0)
     for one in states:
         print(f"{one.mark}  {one.artifact:<{width}}  {one.sentence}")

@@ -13,11 +13,13 @@ from factoryline.commands import (
     reopen,
     report,
     review,
+    run,
     status,
 )
 from factoryline.commands.base import Command
 
 COMMANDS: Mapping[str, Command] = {
+    "run": run,
     "check": check,
     "plan": plan,
     "status": status,

@@ -88,10 +88,13 @@ class Ledger:
             names = sorted(f.name for f in os.scandir(self.artifacts) if f.is_dir())
         except FileNotFoundError:
             return ()
-        return tuple(n for n in names if not self.sealed(n) and self._begun(n))
+        return tuple(name for name in names if self._open(name))
 
-    def _begun(self, artifact: str) -> bool:
-        return any(path.name[0] != "." for path in self.folder(artifact).glob("*.json"))
+    def _open(self, artifact: str) -> bool:
+        names = os.listdir(f"{self.artifacts}/{artifact}")
+        return "note.json" not in names and any(
+            name.endswith(".json") and name[0] != "." for name in names
+        )
 
     def need(self, stage: Stage) -> Entry:
         """The entry of a stage that must have one. Raises WorldError."""

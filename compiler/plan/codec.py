@@ -41,8 +41,8 @@ _LIST = "\0list"
 Encoded = list[tuple[int, tuple[Any, ...]]]
 
 
-def encode(plan: Plan) -> Encoded:
-    """Every object of a plan, each after those it refers to; the plan is the last."""
+def encode(whole: Any) -> Encoded:
+    """Every object of a plan, or of a part of one, each after those it refers to."""
     objects: Encoded = []
     known: dict[int, int] = {}
 
@@ -65,7 +65,7 @@ def encode(plan: Plan) -> Encoded:
             return [str(value)]
         return value
 
-    put(plan)
+    put(whole)
     return objects
 
 

@@ -213,6 +213,7 @@ class Plan:
     line: the cells in order. merge, note: the stations at the end of every line.
     artifacts: in the order in which they start.
     sources: every file and folder that was read for it; as long as they are the same, so is it.
+    digest: tells this plan from others but for its artifacts, positions included.
     """
 
     home: Path
@@ -226,9 +227,10 @@ class Plan:
     flow: Flow
     artifacts: tuple[Artifact, ...]
     sources: tuple[str, ...] = ()
+    digest: str = ""
 
     def artifact(self, name: str) -> Artifact | None:
-        return next((a for a in self.artifacts if a.name == name), None)
+        return _by_name(self.artifacts).get(name)
 
     def cell(self, name: str) -> Cell:
         """A cell of the line, `merge` or `note`."""
@@ -250,3 +252,14 @@ def _matcher(globs: Iterable[str]) -> pathspec.GitIgnoreSpec:
     import pathspec
 
     return pathspec.GitIgnoreSpec.from_lines(globs)
+
+
+_NAMED: dict[int, tuple[tuple[Artifact, ...], dict[str, Artifact]]] = {}
+
+
+def _by_name(artifacts: tuple[Artifact, ...]) -> dict[str, Artifact]:
+    """The artifacts of a plan by name; made once for each plan."""
+    known = _NAMED.get(id(artifacts))
+    if known is None or known[0] is not artifacts:
+        known = _NAMED[id(artifacts)] = (artifacts, {a.name: a for a in artifacts})
+    return known[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from factoryline.diagnostics import listing
@@ -16,14 +17,17 @@ class Queued:
     reason: str
 
 
-def queued(factory: Factory, name: str) -> Queued | None:
-    """Why an artifact has to wait before its first stage; None when it may go on."""
+def queued(factory: Factory, name: str, busy: Sequence[str] | None = None) -> Queued | None:
+    """Why an artifact has to wait before its first stage; None when it may go on.
+
+    `busy` are the artifacts in progress, if the caller knows them.
+    """
     plan, ledger = factory.plan, factory.ledger
+    busy = ledger.in_progress() if busy is None else busy
+    if name in busy or ledger.sealed(name):
+        return None
     artifact = plan.artifact(name)
     assert artifact is not None, f"{name} is an artifact of the plan"
-    busy = ledger.in_progress()
-    if name in busy:
-        return None
     unsealed = [other for other in artifact.after if not ledger.sealed(other)]
     if unsealed:
         return Queued(artifact=name, reason=f"it comes after {listing(unsealed)}")

@@ -24,9 +24,17 @@ from factoryline.run.backend import LedgerBackend
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Stale, freshness, standing
 from factoryline.run.stage import run_stage
+from factoryline.run.survey import IDLE, survey
 from factoryline.system.files import Lock
 
 WRITING_COMMANDS = ("run", "forget", "clean", "ignore")
+
+
+def run_doit(loader: object, arguments: Sequence[str]) -> int:
+    """doit in this process, with a task loader; returns its exit code."""
+    from doit.doit_cmd import DoitMain
+
+    return int(DoitMain(task_loader=loader, config_filenames=()).run(list(arguments)))
 
 
 def take_over(factory: Factory, command: str, arguments: Sequence[str]) -> Lock | None:
@@ -88,7 +96,8 @@ def chosen(factory: Factory, names: Sequence[str]) -> Iterator[Task]:
     for name in wanted:
         artifact = factory.plan.artifact(name)
         wanted += [other for other in (artifact.after if artifact else ()) if other not in wanted]
-    _open_target(factory, wanted)
+    if not all(map(factory.ledger.sealed, wanted)):
+        _ = factory.repository
     before: str | None = None
     for artifact in factory.plan.artifacts:
         if artifact.name in wanted:
@@ -100,17 +109,24 @@ def chosen(factory: Factory, names: Sequence[str]) -> Iterator[Task]:
 def due(factory: Factory) -> Iterator[Task]:
     """A place on the line for each artifact that may be in progress, `wip` of them.
 
-    Each place carries on what is in progress there; when that is sealed, it takes the next artifact
-    that may begin. Sealed and queued artifacts are no tasks at all.
+    Each place carries on what is due there; when that is sealed, it takes the next artifact that
+    may begin. Artifacts that are sealed, queued or waiting for a person are no tasks at all.
     """
-    names = [artifact.name for artifact in factory.plan.artifacts]
-    busy = [name for name in factory.ledger.in_progress() if name in names]
-    _open_target(factory, busy or [name for name in names if not factory.ledger.sealed(name)][:1])
-    taken: set[str] = set(busy)
-    for number in range(max(factory.plan.flow.wip, len(busy))):
-        first = busy[number] if number < len(busy) else None
-        place = f"_place-{number + 1}"
-        yield _later(place, partial(occupy, factory, place, 1, first, taken), None)
+    states = survey(factory)
+    busy = factory.ledger.in_progress()
+    active = [s.artifact for s in states if s.artifact in busy and s.kind not in IDLE]
+    resting = sum(1 for s in states if s.artifact in busy) - len(active)
+    ready = [
+        state.artifact for state in states if state.kind == "due" and state.artifact not in busy
+    ]
+    free = min(factory.plan.flow.wip - resting - len(active), len(ready))
+    if active or free > 0:
+        # Opened before threads do, which would make the same scaffold.
+        _ = factory.repository
+    taken = set(active)
+    for number, name in enumerate([*active, *[None] * free], start=1):
+        place = f"_place-{number}"
+        yield _later(place, partial(occupy, factory, place, 1, name, taken), None)
 
 
 def occupy(
@@ -141,15 +157,12 @@ def _make_room(
 
 def _waiting(factory: Factory) -> Iterator[str]:
     """The artifacts that may begin now, in the order of the line."""
+    busy = factory.ledger.in_progress()
     for artifact in factory.plan.artifacts:
-        if not factory.ledger.sealed(artifact.name) and queued(factory, artifact.name) is None:
+        if artifact.name in busy or factory.ledger.sealed(artifact.name):
+            continue
+        if queued(factory, artifact.name, busy) is None:
             yield artifact.name
-
-
-def _open_target(factory: Factory, names: Sequence[str]) -> None:
-    """Open the repository before threads do, which would make the same scaffold."""
-    if any(not factory.ledger.sealed(name) for name in names):
-        _ = factory.repository
 
 
 def carry_on(factory: Factory, name: str, group: str, turn: int) -> Iterator[Task]:

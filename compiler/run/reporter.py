@@ -6,13 +6,13 @@ doit calls this class by the names of its own reporter interface (doit/reporter.
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any, ClassVar, TextIO
 
 from factoryline.contracts.render import duration
-from factoryline.diagnostics import listing, plural
-from factoryline.run import status
 from factoryline.run.backend import stage_of
 from factoryline.run.factory import Factory
+from factoryline.run.survey import certify, last_words, survey
 
 
 class LineReporter:
@@ -73,30 +73,12 @@ class LineReporter:
     def complete_run(self) -> None:
         for message in self.errors:
             self._write(message)
-        states = [status.state(self.factory, a.name) for a in self.factory.plan.artifacts]
-        for state in states:
-            said = state.kind in ("failed", "blocked") and self.failures
-            if state.kind not in ("sealed", "due") and not said:
-                self._write(f"{state.mark}  {state.artifact}  {state.sentence}")
-                if state.command:
-                    self._write(f"   {state.command}")
-        self._write(self._last_line(states))
-
-    def _last_line(self, states: list[status.State]) -> str:
-        sealed = [state.artifact for state in states if state.kind == "sealed"]
-        of = f"{len(sealed)} of {plural(len(states), 'artifact')} sealed"
-        if self.ran:
-            return f"ran {plural(self.ran, 'stage')}; {of}"
-        if self.failures or self.errors:
-            return f"ran nothing to its end; {of}"
-        if len(sealed) == len(states):
-            return f"nothing to do: {listing(sealed, limit=5)} {_are(len(sealed))} sealed"
-        return f"nothing to do; {of}"
+        started = time.time_ns()
+        states = survey(self.factory)
+        failed = bool(self.failures or self.errors)
+        self.outstream.write(last_words(states, ran=self.ran, failed=failed))
+        certify(self.factory, states, started)
 
     def _write(self, line: str) -> None:
         self.outstream.write(line + "\n")
         self.outstream.flush()
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"

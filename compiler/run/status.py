@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from factoryline.diagnostics import plural
@@ -28,8 +29,11 @@ class State:
         return MARKS[self.kind]
 
 
-def state(factory: Factory, name: str) -> State:
-    """Where an artifact stands now."""
+def state(factory: Factory, name: str, busy: Sequence[str] | None = None) -> State:
+    """Where an artifact stands now. `busy` are the artifacts in progress, if the caller knows."""
+    hold = queued(factory, name, busy)
+    if hold:
+        return State(artifact=name, kind="queued", stage="", sentence=f"queued: {hold.reason}")
     where = standing(factory, name)
     way = where.record.way
     if way.sealed:
@@ -44,9 +48,6 @@ def state(factory: Factory, name: str) -> State:
             sentence=way.blocked.reason,
             command=way.blocked.help,
         )
-    hold = queued(factory, name)
-    if hold:
-        return State(artifact=name, kind="queued", stage="", sentence=f"queued: {hold.reason}")
     return _next(factory, where)
 
 

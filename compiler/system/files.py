@@ -63,6 +63,12 @@ def replace_quickly(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def remove_quickly(path: Path) -> None:
+    """Remove a cache file; an absent one is fine."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """`write_durable` for text, as UTF-8."""
     write_durable(path, text.encode())

@@ -1,0 +1,1 @@
+"""Measurements: each prints its figures with how they were got."""
