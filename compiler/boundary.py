@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +65,8 @@ def guarded(work: Callable[[], int], *, log: Path) -> int:
 
 
 def _keep(error: Exception, log: Path) -> str:
+    import traceback
+
     trace = "".join(traceback.format_exception(error))
     try:
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -12,8 +12,8 @@ from factoryline.boundary import guarded
 from factoryline.commands.table import COMMANDS
 
 
-def parser() -> argparse.ArgumentParser:
-    """All subcommands with their arguments."""
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """All subcommands with their arguments; with `only`, that one alone."""
     top = argparse.ArgumentParser(
         prog="factory",
         description="Make for agent work in a git repository. `doit` runs the line.",
@@ -21,7 +21,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"factoryline {VERSION}")
     top.add_argument("-f", "--file", metavar="PATH", help="the factory.yaml to use")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, command in COMMANDS.items():
+    for name in (only,) if only else COMMANDS:
+        command = COMMANDS[name]
         sub = commands.add_parser(name, help=command.HELP, description=command.HELP)
         command.add_arguments(sub)
     return top
@@ -29,7 +30,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; returns the exit code."""
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    # Where the first word is a command, no other one has to be imported.
+    args = parser(words[0] if words and words[0] in COMMANDS else None).parse_args(words)
     command = COMMANDS[args.command]
     home = Path(args.file).parent if args.file else Path.cwd()
     return guarded(lambda: command.run(args), log=home / "state/.work/factoryline.log")

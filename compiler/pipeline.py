@@ -7,11 +7,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from factoryline import quick
+from factoryline.errors import UserError
 from factoryline.plan import codec
 from factoryline.plan.model import Plan
 from factoryline.system import files
 
 CACHE = "state/.work/plan.cache"
+
+
+def find(start: Path) -> Path:
+    """The nearest factory.yaml in `start` or a folder above it. Raises UserError."""
+    home = quick.find(str(start))
+    if home is None:
+        raise UserError(
+            f"there is no factory.yaml in {start} or above it",
+            help="go to a folder that has one; README.md shows how to begin a line of your own",
+        )
+    return Path(home) / "factory.yaml"
 
 
 def compile_factory(path: Path) -> Plan:

@@ -10,9 +10,8 @@ from typing import Protocol
 
 from factoryline.diagnostics import did_you_mean
 from factoryline.errors import UserError
-from factoryline.pipeline import compile_factory
+from factoryline.pipeline import compile_factory, find
 from factoryline.run.factory import Factory
-from factoryline.spec.load import find
 from factoryline.system.files import locked
 
 

@@ -9,8 +9,9 @@ from factoryline.diagnostics import Diagnostic, SpecError, ordered, plural
 from factoryline.emit.diagnostics.base import found
 from factoryline.emit.diagnostics.table import FORMATS
 from factoryline.errors import ExitCode
+from factoryline.pipeline import find
 from factoryline.plan.resolve import check, resolve
-from factoryline.spec.load import find, load
+from factoryline.spec.load import load
 from factoryline.spec.model import Spec
 
 HELP = "prove what can be proven about factory.yaml before anything runs"

@@ -1,32 +1,38 @@
-"""Every subcommand, one line each, in the order of `factory --help`."""
+"""Every subcommand, one line each, in the order of `factory --help`; loaded when asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import cast
 
-from factoryline.commands import (
-    check,
-    explain,
-    ledger,
-    plan,
-    rebase,
-    reopen,
-    report,
-    review,
-    run,
-    status,
-)
 from factoryline.commands.base import Command
 
-COMMANDS: Mapping[str, Command] = {
-    "run": run,
-    "check": check,
-    "plan": plan,
-    "status": status,
-    "explain": explain,
-    "review": review,
-    "report": report,
-    "ledger": ledger,
-    "rebase": rebase,
-    "reopen": reopen,
+MODULES = {
+    "run": "factoryline.commands.run",
+    "check": "factoryline.commands.check",
+    "plan": "factoryline.commands.plan",
+    "status": "factoryline.commands.status",
+    "explain": "factoryline.commands.explain",
+    "review": "factoryline.commands.review",
+    "report": "factoryline.commands.report",
+    "ledger": "factoryline.commands.ledger",
+    "rebase": "factoryline.commands.rebase",
+    "reopen": "factoryline.commands.reopen",
 }
+
+
+class _Commands(Mapping[str, Command]):
+    """The modules by name; one that is not used is not imported, which most of a start would be."""
+
+    def __getitem__(self, name: str) -> Command:
+        return cast(Command, import_module(MODULES[name]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MODULES)
+
+    def __len__(self) -> int:
+        return len(MODULES)
+
+
+COMMANDS: Mapping[str, Command] = _Commands()

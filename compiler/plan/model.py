@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import pathspec
 from factoryline.diagnostics import Span
 from factoryline.plan.kinds import KINDS, Kind
 

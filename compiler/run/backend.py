@@ -1,7 +1,7 @@
 """doit's database as a view of the ledger. Nothing is stored here but what the user told doit to
 ignore; an entry is the only record of staleness, so there is no `.doit.db` to lose.
 
-doit calls these classes by the names of its own interfaces (doit/dependency.py).
+doit calls it by the names of its own interfaces (doit/dependency.py), through `plugin`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from factoryline.plan.rounds import Stage
 from factoryline.system import files
 
 IGNORE = "ignore:"
+CHECKER = "HandoffChecker"
+"""The name of our file checker, which stands in `plugin`."""
 
 
 def stage_of(task: str) -> Stage | None:
@@ -47,7 +49,7 @@ class LedgerBackend:
             return None
         match key:
             case "checker:":
-                return HandoffChecker.__name__
+                return CHECKER
             case "deps:":
                 return [str(self._path(entry, name)) for name in self._upstream(entry)]
             case "_values_:":
@@ -107,29 +109,13 @@ class LedgerBackend:
             files.write_json(self._ignored_path, sorted({*tasks}))
 
 
-class HandoffChecker:
-    """doit's file checker: a ledger entry has changed when its hand-off has, not its bytes."""
-
-    CheckerError = OSError
-
-    def exists(self, path: str) -> bool:
-        return os.path.exists(path)
-
-    def info(self, path: str) -> str:
-        """An entry that is still to be made is no error: its stage runs first."""
-        return path
-
-    def check_modified(self, path: str, status: object, state: Any) -> bool:
-        del status
-        if not os.path.exists(path):
-            return True
-        value = files.read_json(Path(path))
-        assert isinstance(value, dict), "an entry is a mapping"
-        if state["fields"]:
-            seen = {name: value["handoff"][name] for name in state["fields"]}
-            return bool(files.digest_json(seen) != state["digest"])
-        return bool(value["digest"] != state["digest"])
-
-    def get_state(self, path: str, current: Any) -> None:
-        """The state is on record already, as it was before the stage ran."""
-        del path, current
+def has_changed(path: str, state: Any) -> bool:
+    """Whether the hand-off in an entry is another one than `state`, which `get` gave for it."""
+    if not os.path.exists(path):
+        return True
+    value = files.read_json(Path(path))
+    assert isinstance(value, dict), "an entry is a mapping"
+    if state["fields"]:
+        seen = {name: value["handoff"][name] for name in state["fields"]}
+        return bool(files.digest_json(seen) != state["digest"])
+    return bool(value["digest"] != state["digest"])

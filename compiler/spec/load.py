@@ -10,23 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from factoryline.diagnostics import Diagnostic, Span, SpecError
-from factoryline.errors import UserError
 from factoryline.spec import model, schema
 from factoryline.spec.model import Ref
 from factoryline.spec.nodes import Field, Node, read_yaml
-
-FILE = "factory.yaml"
-
-
-def find(start: Path) -> Path:
-    """The nearest factory.yaml in `start` or a folder above it. Raises UserError."""
-    for folder in (start, *start.parents):
-        if (folder / FILE).is_file():
-            return folder / FILE
-    raise UserError(
-        f"there is no {FILE} in {start} or above it",
-        help="go to a folder that has one; README.md shows how to begin a line of your own",
-    )
 
 
 def load(path: Path) -> model.Spec:

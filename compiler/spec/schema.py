@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from factoryline.diagnostics import Diagnostic, did_you_mean, listing, plural
-from factoryline.spec.nodes import Node
+
+if TYPE_CHECKING:
+    from factoryline.spec.nodes import Node
 
 Schema = Mapping[str, Any]
 """A JSON Schema, 2020-12."""
