@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from factoryline.diagnostics import SpecError
 from factoryline.errors import UserError
-from factoryline.spec.load import find, load
+from factoryline.pipeline import find
+from factoryline.spec.load import load
 from factoryline.spec.model import Spec
 
 TEXT = """
