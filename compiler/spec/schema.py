@@ -6,7 +6,9 @@ reported at the key itself.
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -56,6 +58,9 @@ class Violation:
         return f"{place.lstrip('.') or 'the value'}: {self.message}"
 
 
+_Violations = tuple[Violation, ...]
+
+
 @cache
 def builtin(name: str) -> Schema:
     """A schema of ours by its name, such as `memo`."""
@@ -64,12 +69,72 @@ def builtin(name: str) -> Schema:
     return loaded
 
 
-def violations(value: object, schema: Schema) -> tuple[Violation, ...]:
+def violations(value: object, schema: Schema) -> _Violations:
     """Every violation, in the order in which the schema finds them; none for a valid value."""
-    from jsonschema import Draft202012Validator
+    return _violations(value, schema, _validator())
 
-    errors = Draft202012Validator(schema).iter_errors(value)
-    return tuple(v for error in cast(Iterable[_Error], errors) for v in _sentences(error))
+
+def _violations(value: object, schema: Schema, kind: Callable[[Schema], Any]) -> _Violations:
+    errors = cast(Iterable[_Error], kind(schema).iter_errors(value))
+    return tuple(violation for error in errors for violation in _sentences(error))
+
+
+@cache
+def _validator() -> Callable[[Schema], Any]:
+    """jsonschema's validator, with keywords of ours where huge or sly values would get past it."""
+    from jsonschema import Draft202012Validator, validators
+    from jsonschema.exceptions import ValidationError
+
+    def unique(_: Any, wanted: bool, value: Any, __: Any) -> Iterator[ValidationError]:
+        if wanted and isinstance(value, list) and len({_frozen(v) for v in value}) < len(value):
+            yield ValidationError("an item stands twice")
+
+    def pattern(_: Any, wanted: str, value: Any, __: Any) -> Iterator[ValidationError]:
+        # To JSON Schema `$` is the end; to Python it is also before a last line break.
+        if isinstance(value, str) and not re.search(_END.sub(r"\\Z", wanted), value):
+            yield ValidationError(f"it does not match {wanted}")
+
+    changed = {"uniqueItems": unique, "pattern": pattern}
+    return _extended(validators, Draft202012Validator, changed)
+
+
+_END = re.compile(r"(?<!\\)\$$")
+
+
+def _once() -> Callable[[Schema], Any]:
+    """A validator for one value of ours: what aliases share is checked once, unless it is wrong."""
+    from jsonschema import validators
+
+    base: Any = _validator()
+    good: set[tuple[int, str]] = set()
+
+    def reference(validator: Any, ref: str, value: Any, within: Any) -> Iterator[Any]:
+        key = (id(value), ref)
+        if key in good:
+            return
+        wrong = False
+        for error in base.VALIDATORS["$ref"](validator, ref, value, within):
+            wrong = True
+            yield error
+        if not wrong and isinstance(value, (dict, list)):
+            good.add(key)
+
+    return _extended(validators, base, {"$ref": reference})
+
+
+def _extended(validators: Any, base: object, changed: object) -> Callable[[Schema], Any]:
+    # jsonschema's own annotations end here.
+    kind: Callable[[Schema], Any] = validators.extend(base, changed)
+    return kind
+
+
+def _frozen(value: object) -> object:
+    """A JSON value that can stand in a set; equal exactly where JSON Schema says so."""
+    if isinstance(value, dict):
+        return ("object", frozenset((key, _frozen(item)) for key, item in value.items()))
+    if isinstance(value, list):
+        return ("array", tuple(_frozen(item) for item in value))
+    return ("boolean", value) if isinstance(value, bool) else value
 
 
 def schema_problem(schema: object) -> str:
@@ -87,7 +152,9 @@ def schema_problem(schema: object) -> str:
 
 def diagnose(node: Node, schema: Schema) -> list[Diagnostic]:
     """The violations of a located tree, at their places in the file."""
-    return [_place(node, violation) for violation in violations(node.plain(), schema)]
+    # The plain value is kept until the end: what is checked once is known by its id.
+    plain = node.plain()
+    return [_place(node, violation) for violation in _violations(plain, schema, _once())]
 
 
 def _place(root: Node, violation: Violation) -> Diagnostic:
@@ -112,14 +179,23 @@ def _sentences(error: _Error) -> Iterator[Violation]:
     path = tuple(error.absolute_path)
     keyword = str(error.validator)
     write = _KEYWORDS.get(keyword, _other)
+    at_key = _about_a_key(tuple(error.absolute_schema_path))
+    if at_key:
+        path = (*path, str(error.instance))
     for last, message, help in write(error):
         yield Violation(
             path=(*path, last) if last is not None else path,
             message=message,
             help=help,
             code=keyword,
-            at_key=last is not None or "propertyNames" in error.absolute_schema_path,
+            at_key=at_key or last is not None,
         )
+
+
+def _about_a_key(path: Path) -> bool:
+    """Whether a schema's place is under `propertyNames`, where the value is a mapping's key."""
+    named = [i for i, step in enumerate(path) if step == "propertyNames"]
+    return any(i == 0 or path[i - 1] not in ("properties", "$defs") for i in named)
 
 
 _Sentence = tuple[str | int | None, str, str]
@@ -127,13 +203,14 @@ _Sentence = tuple[str | int | None, str, str]
 
 def _additional(error: _Error) -> Iterator[_Sentence]:
     known = error.schema.get("properties", {})
+    patterns = [re.compile(pattern) for pattern in error.schema.get("patternProperties", {})]
     for key in error.instance:
-        if key not in known:
-            yield key, f"`{key}` is not known here", did_you_mean(str(key), known)
+        if key not in known and not any(pattern.search(key) for pattern in patterns):
+            yield key, f"{_show(key)} is not known here", did_you_mean(str(key), known)
 
 
 def _required(error: _Error) -> Iterator[_Sentence]:
-    missing = str(error.message).split("'")[1]
+    missing = ast.literal_eval(str(error.message).removesuffix(" is a required property"))
     text = error.schema.get("properties", {}).get(missing, {}).get("description", "")
     yield None, f"`{missing}` is missing", f"{missing}: {text}" if text else ""
 
@@ -184,8 +261,11 @@ def _size(error: _Error) -> Iterator[_Sentence]:
 
 
 def _unique(error: _Error) -> Iterator[_Sentence]:
-    items = list(error.instance)
-    twice = next(item for i, item in enumerate(items) if item in items[:i])
+    seen: set[object] = set()
+    for twice in error.instance:
+        if _frozen(twice) in seen:
+            break
+        seen.add(_frozen(twice))
     yield None, f"{_show(twice)} stands twice in this list", "keep one of them"
 
 
