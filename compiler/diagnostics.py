@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import bisect
 import difflib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 
 from factoryline.errors import ExitCode, FactoryError
@@ -71,7 +74,8 @@ def render(diagnostics: Sequence[Diagnostic], *, root: Path) -> str:
 
     `root` is the folder that the files of the spans are relative to.
     """
-    blocks = [_render_one(diagnostic, root) for diagnostic in diagnostics]
+    read = cache(lambda file: _lines(root / file))
+    blocks = [_render_one(diagnostic, read) for diagnostic in diagnostics]
     errors = sum(d.severity == "error" for d in diagnostics)
     warnings = len(diagnostics) - errors
     counts = [plural(errors, "error")] * bool(errors) + [plural(warnings, "warning")] * bool(
@@ -80,34 +84,78 @@ def render(diagnostics: Sequence[Diagnostic], *, root: Path) -> str:
     return "\n\n".join([*blocks, " and ".join(counts)] if len(diagnostics) > 1 else blocks)
 
 
-def _render_one(diagnostic: Diagnostic, root: Path) -> str:
-    lines = [f"{diagnostic.span}: {diagnostic.severity}: {diagnostic.message}"]
-    lines += _excerpt(diagnostic.span, root)
-    lines += [f"  {span}: {why}" for span, why in diagnostic.related]
+MOST_CHARACTERS = 1000
+"""What is shown of a sentence that quotes something huge."""
+
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line to YAML, whose lines we count."""
+
+
+def _render_one(diagnostic: Diagnostic, read: Callable[[str], Sequence[str]]) -> str:
+    severity, message = diagnostic.severity, _shown(diagnostic.message)
+    lines = [f"{_shown(str(diagnostic.span))}: {severity}: {message}"]
+    lines += _excerpt(diagnostic.span, read(diagnostic.span.file))
+    lines += [f"  {_shown(str(span))}: {_shown(why)}" for span, why in diagnostic.related]
     if diagnostic.help:
-        lines.append(f"  help: {diagnostic.help}")
+        lines.append(f"  help: {_shown(diagnostic.help)}")
     return "\n".join(lines)
 
 
-def _excerpt(span: Span, root: Path) -> list[str]:
+def _shown(text: str) -> str:
+    """A text on one line of a terminal, whatever somebody quoted in it."""
+    clipped = text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
+    if clipped.isprintable():
+        return clipped
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in clipped)
+
+
+def _lines(path: Path) -> Sequence[str]:
     try:
-        source = (root / span.file).read_text(encoding="utf-8", errors="replace").splitlines()
-        text = source[span.line - 1]
-    except (OSError, IndexError):
+        lines = _BREAK.split(path.read_bytes().decode("utf-8-sig", errors="replace"))
+    except (OSError, ValueError):
+        return ()
+    return lines if lines[-1] else lines[:-1]
+
+
+def _excerpt(span: Span, source: Sequence[str]) -> list[str]:
+    if span.line > len(source):
         return []
+    text = source[span.line - 1]
     start = max(0, span.column - 60)
-    visible = text[start : start + 100].replace("\t", " ")
+    visible = "".join(c if c.isprintable() else " " for c in text[start : start + 100])
     caret = " " * (span.column - 1 - start) + "^" * max(1, min(span.width, 100))
     return [f"  {visible.rstrip()}", f"  {caret[:100].rstrip()}"]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean x?`, or the names there are, or nothing."""
-    names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    names = tuple(sorted(known))
+    close = difflib.get_close_matches(word, _nearby(word, names), n=1, cutoff=0.6)
     if close:
         return f"did you mean `{close[0]}`?"
     return f"known here: {listing(names, limit=12)}" if names else ""
+
+
+NEIGHBOURS = 16
+"""How many names on each side are compared with a word where there are hundreds."""
+
+
+def _nearby(word: str, names: tuple[str, ...]) -> Iterable[str]:
+    """The names that a misspelt word may mean: of many, those that begin or end like it."""
+    if len(names) <= 4 * NEIGHBOURS:
+        return names
+    # Comparing is slow, and a thousand artifacts may each misspell one of a thousand names.
+    found: dict[str, None] = {}
+    for sign, order in ((1, names), (-1, _backwards(names))):
+        at = bisect.bisect(order, word[::sign])
+        near = order[max(0, at - NEIGHBOURS) : at + NEIGHBOURS]
+        found |= dict.fromkeys(name[::sign] for name in near)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _backwards(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(name[::-1] for name in names))
 
 
 def plural(count: int, noun: str, many: str = "") -> str:
