@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 from factoryline.diagnostics import Diagnostic, did_you_mean
 from factoryline.spec.model import Ref, Spec
@@ -21,3 +22,19 @@ def unknown(ref: Ref, what: str, known: Iterable[str]) -> Iterator[Diagnostic]:
             help=did_you_mean(ref.name, names) or f"define it first; no {what} is defined yet",
             code="unknown-name",
         )
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no disk would take has none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder; a name that no disk would take has none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from factoryline.diagnostics import Diagnostic
 from factoryline.plan import builtin
+from factoryline.plan.checks.base import is_file
 from factoryline.spec import schema
 from factoryline.spec.model import Ref, Spec
 
@@ -49,7 +50,7 @@ def looks_like_file(name: str) -> bool:
 
 
 def _readable(home: Path, ref: Ref | None) -> Iterator[Diagnostic]:
-    if ref and not (home / ref.name).is_file():
+    if ref and not is_file(home / ref.name):
         yield Diagnostic(
             message=f"there is no file `{ref.name}`",
             span=ref.span,

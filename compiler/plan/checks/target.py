@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from factoryline.diagnostics import Diagnostic
+from factoryline.plan.checks.base import is_folder
 from factoryline.spec.model import Spec
 
 
@@ -19,7 +20,7 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
             code="target",
         )
     for ref, what in ((target.repo, "repository"), (target.scaffold, "scaffold")):
-        if ref and not (spec.home / ref.name).is_dir():
+        if ref and not is_folder(spec.home / ref.name):
             yield Diagnostic(
                 message=f"the {what} `{ref.name}` is no folder",
                 span=ref.span,
