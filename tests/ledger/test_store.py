@@ -175,9 +175,7 @@ def test_all_entries_of_all_artifacts(ledger: Ledger) -> None:
 def test_priors_come_by_name(ledger: Ledger) -> None:
     source = {"artifact": "wizard", "stage": "1-review", "by": "Ann", "finding": "It was so."}
     for name in ("second", "first"):
-        ledger.write_prior(
-            {"id": name, "statement": "Keep it.", "surfaces": [], "source": source}
-        )
+        ledger.write_prior({"id": name, "statement": "Keep it.", "surfaces": [], "source": source})
     assert [prior["id"] for prior in ledger.all_priors()] == ["first", "second"]
 
 
