@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from factoryline.plan.model import Artifact, Cell, Plan, Side
+from factoryline.plan.model import Artifact, Cell, Contract, Plan, Side
 from factoryline.plan.rounds import Stage
 from factoryline.system import files
 
@@ -65,38 +65,58 @@ def shape(value: Any) -> Any:
     return value
 
 
+_KNOWN: dict[tuple[int, bool], tuple[Any, Input]] = {}
+
+
+def of_object(value: Any, *, keep: bool = True) -> Input:
+    """An input from a plan object. Computed once: thousands of stages share cells and contracts."""
+    known = _KNOWN.get((id(value), keep))
+    if known is None:
+        # The object is kept beside its digest, so that its id stays its own.
+        known = _KNOWN[id(value), keep] = (value, of_value(shape(value), keep=keep))
+    return known[1]
+
+
+def of_schema(contract: Contract) -> Input:
+    """An input from a contract without its template."""
+    known = _SCHEMAS.get(id(contract))
+    if known is None:
+        bare = dataclasses.replace(contract, template=None)
+        known = _SCHEMAS[id(contract)] = (contract, of_value(shape(bare), keep=False))
+    return known[1]
+
+
+_SCHEMAS: dict[int, tuple[Contract, Input]] = {}
+
+
 def spec_inputs(plan: Plan, artifact: Artifact, cell: Cell, stage: Stage) -> dict[str, Input]:
     """The inputs that the specification gives to a stage, by name."""
-    inputs = {"cell": of_value(shape(cell))}
+    inputs = {"cell": of_object(cell)}
     if cell.prompt:
         inputs["prompt"] = of_value(cell.prompt.text, keep=False)
     if cell.template:
         inputs["template"] = of_value(cell.template.text, keep=False)
     if cell.agent:
-        inputs["agent"] = of_value(shape(cell.agent))
+        inputs["agent"] = of_object(cell.agent)
     for contract in cell.takes:
-        inputs[f"contract.{contract.name}"] = of_value(shape(contract), keep=False)
-    inputs[f"contract.{cell.hands.name}"] = of_value(shape(_handed(cell)), keep=False)
+        inputs[f"contract.{contract.name}"] = of_object(contract, keep=False)
+    # A document's template does not shape a memo; it does shape a packet's and a note's text.
+    renders = cell.kind in ("package", "note")
+    handed = of_object(cell.hands, keep=False) if renders else of_schema(cell.hands)
+    inputs[f"contract.{cell.hands.name}"] = handed
     if cell.hands.name == "change":
-        inputs["surfaces"] = of_value(shape(plan.surfaces))
+        inputs["surfaces"] = of_object(plan.surfaces)
     for name in cell.facts.reads:
         inputs[f"artifact.{name}"] = of_value(_artifact_field(artifact, name))
     if cell.kind == "verify":
         for selection in artifact.verify:
-            inputs[f"scope.{selection.scope.name}"] = of_value(shape(selection.scope))
+            inputs[f"scope.{selection.scope.name}"] = of_object(selection.scope)
     if cell.kind == "merge":
         inputs["flow.merge"] = of_value(plan.flow.merge)
         inputs["target.base"] = of_value(plan.target.base)
     if cell.kind == "adopt" and stage.round and stage.round <= len(artifact.adopt):
         inputs["artifact.adopt"] = of_value(shape(artifact.adopt[stage.round - 1]))
     return inputs
-
-
-def _handed(cell: Cell) -> Any:
-    # A document's template does not shape a memo; it does shape a packet's and a note's text.
-    renders = cell.kind in ("package", "note")
-    contract = cell.hands
-    return contract if renders else dataclasses.replace(contract, template=None)
 
 
 def _artifact_field(artifact: Artifact, name: str) -> Any:

@@ -1,0 +1,169 @@
+"""Located nodes into the records of `model`. The schema is fulfilled, so nothing is asked again."""
+
+from __future__ import annotations
+
+from factoryline.spec import model
+from factoryline.spec.model import Ref
+from factoryline.spec.nodes import Field, Node
+
+
+def target(root: Node) -> model.TargetSpec:
+    node = root.get("target") or root
+    return model.TargetSpec(
+        span=node.span,
+        repo=_ref(node, "repo"),
+        scaffold=_ref(node, "scaffold"),
+        base=text(node, "base", "main"),
+    )
+
+
+def surface(name: str, entry: Field) -> model.SurfaceSpec:
+    globs = tuple(_as_ref(item) for item in entry.node.items or ())
+    return model.SurfaceSpec(name=Ref(name=name, span=entry.key), globs=globs)
+
+
+def agent(name: str, entry: Field) -> model.AgentSpec:
+    node = entry.node
+    return model.AgentSpec(
+        name=Ref(name=name, span=entry.key),
+        command=_texts(node, "command"),
+        brief=text(node, "brief", "stdin"),
+        model=text(node, "model") or None,
+        env=_env(node),
+    )
+
+
+def cell(name: str, entry: Field) -> model.CellSpec:
+    node = entry.node
+    touches = node.get("touches")
+    return model.CellSpec(
+        name=Ref(name=name, span=entry.key),
+        span=node.span,
+        kind=text(node, "kind"),
+        takes=refs(node, "takes"),
+        hands=_ref(node, "hands"),
+        touches=None if touches is None else tuple(_as_ref(n) for n in touches.items or ()),
+        returns=_ref(node, "returns"),
+        agent=_ref(node, "agent"),
+        prompt=_ref(node, "prompt"),
+        repairs=_optional_number(node, "repairs"),
+        run=_texts(node, "run"),
+        env=_env(node),
+        source=text(node, "from"),
+        template=_ref(node, "template"),
+        variants=tuple(_variant(surface, e) for surface, e in fields(node, "surfaces")),
+        timeout=_seconds(node),
+        files=_optional_number(node, "files"),
+        commits=_optional_number(node, "commits"),
+    )
+
+
+def _variant(surface: str, entry: Field) -> model.VariantSpec:
+    return model.VariantSpec(
+        surface=Ref(name=surface, span=entry.key),
+        labels=_texts(entry.node, "labels"),
+        checklist=_texts(entry.node, "checklist"),
+        body=_ref(entry.node, "body"),
+    )
+
+
+def contract(name: str, entry: Field) -> model.ContractSpec:
+    return model.ContractSpec(
+        name=Ref(name=name, span=entry.key),
+        schema=_ref(entry.node, "schema"),
+        template=_ref(entry.node, "template"),
+    )
+
+
+def scope(name: str, entry: Field) -> model.ScopeSpec:
+    node = entry.node
+    return model.ScopeSpec(
+        name=Ref(name=name, span=entry.key),
+        span=node.span,
+        run=refs(node, "run"),
+        report=text(node, "report"),
+        cwd=text(node, "cwd", "."),
+        env=_env(node),
+        all=_texts(node, "all"),
+        list=refs(node, "list"),
+        timeout=_seconds(node),
+    )
+
+
+def artifact(name: str, entry: Field) -> model.ArtifactSpec:
+    node = entry.node
+    verify = node.get("verify")
+    adopt = node.get("adopt")
+    return model.ArtifactSpec(
+        name=Ref(name=name, span=entry.key),
+        span=node.span,
+        title=text(node, "title"),
+        goal=text(node, "goal"),
+        consumer=text(node, "consumer"),
+        source=text(node, "source"),
+        verify=tuple(_selection(item) for item in (verify.items if verify else None) or ()),
+        adopt=tuple(
+            tuple(_as_ref(item) for item in round.items or ())
+            for round in (adopt.items if adopt else None) or ()
+        ),
+        reviews=refs(node, "reviews"),
+        after=refs(node, "after"),
+    )
+
+
+def _selection(node: Node) -> model.SelectionSpec:
+    scope = node.get("scope") or node
+    return model.SelectionSpec(scope=_as_ref(scope), tests=_texts(node, "tests"))
+
+
+def fields(node: Node, key: str) -> list[tuple[str, Field]]:
+    child = node.get(key)
+    return list((child.fields or {}).items()) if child else []
+
+
+def _as_ref(node: Node) -> Ref:
+    return Ref(name=str(node.scalar), span=node.span)
+
+
+def _ref(node: Node, key: str) -> Ref | None:
+    child = node.get(key)
+    return _as_ref(child) if child else None
+
+
+def refs(node: Node, key: str) -> tuple[Ref, ...]:
+    child = node.get(key)
+    return tuple(_as_ref(item) for item in (child.items if child else None) or ())
+
+
+def text(node: Node, key: str, default: str = "") -> str:
+    child = node.get(key)
+    return default if child is None else str(child.scalar)
+
+
+def _texts(node: Node, key: str) -> tuple[str, ...]:
+    return tuple(ref.name for ref in refs(node, key))
+
+
+def _optional_number(node: Node, key: str) -> int | None:
+    child = node.get(key)
+    return child.scalar if child and isinstance(child.scalar, int) else None
+
+
+def number(node: Node, key: str, default: int) -> int:
+    found = _optional_number(node, key)
+    return default if found is None else found
+
+
+def _env(node: Node) -> dict[str, str]:
+    return {name: str(entry.node.scalar) for name, entry in fields(node, "env")}
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def _seconds(node: Node) -> float | None:
+    child = node.get("timeout")
+    if child is None:
+        return None
+    text = str(child.scalar)
+    return float(text[:-1]) * _UNITS[text[-1]] if text[-1] in _UNITS else float(text)
