@@ -10,6 +10,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -58,9 +59,6 @@ class Violation:
         return f"{place.lstrip('.') or 'the value'}: {self.message}"
 
 
-_Violations = tuple[Violation, ...]
-
-
 @cache
 def builtin(name: str) -> Schema:
     """A schema of ours by its name, such as `memo`."""
@@ -69,21 +67,36 @@ def builtin(name: str) -> Schema:
     return loaded
 
 
-def violations(value: object, schema: Schema) -> _Violations:
+def violations(value: object, schema: Schema) -> tuple[Violation, ...]:
     """Every violation, in the order in which the schema finds them; none for a valid value."""
-    return _violations(value, schema, _validator())
+    errors = _validator(schema).iter_errors(value)
+    return tuple(v for error in cast(Iterable[_Error], errors) for v in _sentences(error))
 
 
-def _violations(value: object, schema: Schema, kind: Callable[[Schema], Any]) -> _Violations:
-    errors = cast(Iterable[_Error], kind(schema).iter_errors(value))
-    return tuple(violation for error in errors for violation in _sentences(error))
+_VALIDATORS: dict[int, tuple[Schema, Any]] = {}
+
+
+def _validator(schema: Schema) -> Any:
+    """A schema's validator, made once: making one costs more than validating a small value."""
+    known = _VALIDATORS.get(id(schema))
+    if known is None:
+        known = _VALIDATORS[id(schema)] = (schema, _kind()(schema))
+    return known[1]
+
+
+_SHARED: ContextVar[set[tuple[int, str]] | None] = ContextVar("shared", default=None)
+"""The parts of the value at hand that were found good, by id and as what; None: do not ask."""
+
+_END = re.compile(r"(?<!\\)\$$")
 
 
 @cache
-def _validator() -> Callable[[Schema], Any]:
+def _kind() -> Any:
     """jsonschema's validator, with keywords of ours where huge or sly values would get past it."""
     from jsonschema import Draft202012Validator, validators
     from jsonschema.exceptions import ValidationError
+
+    base: Any = Draft202012Validator
 
     def unique(_: Any, wanted: bool, value: Any, __: Any) -> Iterator[ValidationError]:
         if wanted and isinstance(value, list) and len({_frozen(v) for v in value}) < len(value):
@@ -94,38 +107,19 @@ def _validator() -> Callable[[Schema], Any]:
         if isinstance(value, str) and not re.search(_END.sub(r"\\Z", wanted), value):
             yield ValidationError(f"it does not match {wanted}")
 
-    changed = {"uniqueItems": unique, "pattern": pattern}
-    return _extended(validators, Draft202012Validator, changed)
-
-
-_END = re.compile(r"(?<!\\)\$$")
-
-
-def _once() -> Callable[[Schema], Any]:
-    """A validator for one value of ours: what aliases share is checked once, unless it is wrong."""
-    from jsonschema import validators
-
-    base: Any = _validator()
-    good: set[tuple[int, str]] = set()
-
     def reference(validator: Any, ref: str, value: Any, within: Any) -> Iterator[Any]:
-        key = (id(value), ref)
-        if key in good:
+        shared, key = _SHARED.get(), (id(value), ref)
+        if shared is not None and key in shared:
             return
         wrong = False
         for error in base.VALIDATORS["$ref"](validator, ref, value, within):
             wrong = True
             yield error
-        if not wrong and isinstance(value, (dict, list)):
-            good.add(key)
+        if shared is not None and not wrong and isinstance(value, (dict, list)):
+            shared.add(key)
 
-    return _extended(validators, base, {"$ref": reference})
-
-
-def _extended(validators: Any, base: object, changed: object) -> Callable[[Schema], Any]:
-    # jsonschema's own annotations end here.
-    kind: Callable[[Schema], Any] = validators.extend(base, changed)
-    return kind
+    changed: Any = {"uniqueItems": unique, "pattern": pattern, "$ref": reference}
+    return cast(Any, validators).extend(base, changed)
 
 
 def _frozen(value: object) -> object:
@@ -152,9 +146,12 @@ def schema_problem(schema: object) -> str:
 
 def diagnose(node: Node, schema: Schema) -> list[Diagnostic]:
     """The violations of a located tree, at their places in the file."""
-    # The plain value is kept until the end: what is checked once is known by its id.
-    plain = node.plain()
-    return [_place(node, violation) for violation in _violations(plain, schema, _once())]
+    # What aliases share is checked once, or a few of them would make millions of checks.
+    plain, before = node.plain(), _SHARED.set(set())
+    try:
+        return [_place(node, violation) for violation in violations(plain, schema)]
+    finally:
+        _SHARED.reset(before)
 
 
 def _place(root: Node, violation: Violation) -> Diagnostic:
