@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from factoryline.commands.base import need_artifact, open_factory
+from factoryline.contracts.render import duration
 from factoryline.errors import UserError
 from factoryline.plan.rounds import expected
 from factoryline.run.admission import queued
@@ -35,7 +36,27 @@ def run(args: argparse.Namespace) -> int:
     width = max(len(place) for place, _ in lines)
     for place, said in lines:
         print(f"{place:<{width}}  {said}")
+    for one in names:
+        coming = upcoming(factory, one)
+        if coming:
+            print(coming)
     return 0
+
+
+def upcoming(factory: Factory, name: str) -> str:
+    """What would run next, and what that cost last time; empty when nothing would."""
+    if factory.ledger.sealed(name) or queued(factory, name):
+        return ""
+    where = standing(factory, name)
+    step = where.record.way.next
+    if step is None or waits_for_review(factory, where):
+        return ""
+    last = factory.ledger.entry(step)
+    if last is None:
+        return f"next: doit {name}:{step.id}"
+    usd = last.run.cost.usd
+    cost = "cost unknown" if usd is None else f"${usd:.2f}"
+    return f"next: doit {name}:{step.id} (last time {duration(last.run.seconds)}, {cost})"
 
 
 def explain(factory: Factory, name: str) -> Iterator[tuple[str, str]]:

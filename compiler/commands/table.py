@@ -14,6 +14,8 @@ MODULES = {
     "plan": "factoryline.commands.plan",
     "status": "factoryline.commands.status",
     "explain": "factoryline.commands.explain",
+    "diff": "factoryline.commands.diff",
+    "accept": "factoryline.commands.accept",
     "review": "factoryline.commands.review",
     "report": "factoryline.commands.report",
     "ledger": "factoryline.commands.ledger",

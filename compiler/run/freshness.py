@@ -5,11 +5,12 @@ The answer is Fresh, or Stale with reasons in sentences; never a bare bool.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from factoryline.diagnostics import StageFailed
+from factoryline.diagnostics import StageFailed, listing, plural
 from factoryline.learning.feedback import feedback
 from factoryline.learning.priors import Prior, applying
 from factoryline.ledger.entry import Entry
@@ -115,16 +116,17 @@ def freshness(
 
 def compare(recorded: Inputs, expected: Inputs, cell: Cell) -> list[str]:
     """Why two sets of inputs differ, a sentence each; empty when they do not."""
-    reasons = []
-    for name in sorted({*recorded, *expected}):
-        old, new = recorded.get(name), expected.get(name)
-        if old is None:
-            reasons.append(f"{_name(name, cell)} is new")
-        elif new is None:
-            reasons.append(f"{_name(name, cell)} is gone")
-        elif old.digest != new.digest:
-            reasons.append(f"{_name(name, cell)} changed")
-    return reasons
+    return [_sentence(name, old, new, cell) for name, old, new in differences(recorded, expected)]
+
+
+def differences(recorded: Inputs, expected: Inputs) -> list[tuple[str, Input | None, Input | None]]:
+    """Each input that is not as it was: its name, what it was and what it is now."""
+    pairs = ((n, recorded.get(n), expected.get(n)) for n in sorted({*recorded, *expected}))
+    return [
+        (name, old, new)
+        for name, old, new in pairs
+        if old is None or new is None or old.digest != new.digest
+    ]
 
 
 def surroundings(
@@ -273,12 +275,35 @@ def _recorded_review(
     return {f"review.{artifact.reviews[given].name}": Input(digest=files.digest_bytes(data))}
 
 
-def _name(name: str, cell: Cell) -> str:
+def _sentence(name: str, old: Input | None, new: Input | None, cell: Cell) -> str:
+    """`the artifact's goal changed: 2 words`."""
+    if old is None:
+        return f"{name_of(name, cell)} is new"
+    if new is None:
+        return f"{name_of(name, cell)} is gone"
+    how = _how(old.value, new.value)
+    return f"{name_of(name, cell)} changed" + (f": {how}" if how else "")
+
+
+def _how(old: Any, new: Any) -> str:
+    """What is different between two values, in a few words; empty where that cannot be said."""
+    if isinstance(old, str) and isinstance(new, str):
+        before, after = old.split(), new.split()
+        matcher = difflib.SequenceMatcher(a=before, b=after, autojunk=False)
+        blocks = (code for code in matcher.get_opcodes() if code[0] != "equal")
+        return plural(sum(max(i2 - i1, j2 - j1) for _, i1, i2, j1, j2 in blocks), "word")
+    if isinstance(old, dict) and isinstance(new, dict):
+        names = {*old, *new}
+        return listing(sorted(n for n in names if old.get(n) != new.get(n)), limit=4)
+    return ""
+
+
+def name_of(name: str, cell: Cell) -> str:
     """An input's name as people say it."""
     kind, _, rest = name.partition(".")
     match kind:
         case "artifact":
-            return f"the artifact's `{rest}`"
+            return f"the artifact's {rest}"
         case "handoff":
             return f"what {rest} handed on"
         case "scope" | "contract" | "prior":

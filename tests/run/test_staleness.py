@@ -176,12 +176,56 @@ def test_the_reason_is_a_sentence(line: Line) -> None:
     line.edit("is four.", "is 4.")
     line.edit("Goal:", "The goal:", "build.j2")
     out = line.factory("explain", "limit").out
-    assert "limit/scout      stale: the artifact's `goal` changed" in out
+    assert "limit/scout      stale: the artifact's goal changed: 1 word" in out
     assert "the template build.j2 changed" in out
     assert "limit/1-verify   fresh, unless scout hands on something else" in out
     info = line.doit("info", "limit:scout")
-    assert "the artifact's `goal` changed" in info.out
+    assert "the artifact's goal changed: 1 word" in info.out
     assert info.code == 1, "as doit's info says of a task that is not up to date"
+
+
+def test_what_would_run_next_and_what_it_cost(line: Line) -> None:
+    line.edit("model: small", "model: large")
+    out = line.factory("explain", "limit").out
+    assert "limit/1-build    stale: the agent coder changed: model" in out
+    [coming] = [row for row in out.splitlines() if row.startswith("next: ")]
+    assert coming.startswith("next: doit limit:1-build (last time ")
+    assert coming.endswith(", cost unknown)")
+
+
+def test_diff_shows_what_changed_since_the_entry(line: Line) -> None:
+    assert line.factory("diff", "limit").out == "limit is as its entries saw it\n"
+    line.edit("is four.", "is 4.")
+    line.edit("model: small", "model: large")
+    out = line.factory("diff", "limit").out
+    assert "limit/scout: the artifact's goal" in out
+    assert "-The limit of the server is four.\n+The limit of the server is 4." in out
+    assert "limit/1-build: the agent coder" in out
+    assert '-  "model": "small",\n+  "model": "large",' in out
+
+
+def test_accept_re_keys_an_entry_without_running_it(line: Line) -> None:
+    line.edit("is four.", "is 4.")
+    before = line.entry("limit", "scout")
+    done = line.factory("accept", "limit/scout", "--why", "only a spelling")
+    assert done.code == 0, done
+    after = line.entry("limit", "scout")
+    assert after["handoff"] == before["handoff"]
+    assert after["key"] != before["key"]
+    event = line.history("limit")[-1]
+    assert (event["event"], event["why"]) == ("accepted", "only a spelling")
+    assert event["reasons"] == ["the artifact's goal changed: 1 word"]
+    assert line.doit().lines() == [BUILD, PACKAGE], "which read the goal themselves"
+
+
+def test_accept_refuses_what_it_cannot(line: Line) -> None:
+    fresh = line.factory("accept", "limit/scout", "--why", "x")
+    assert (fresh.code, "limit/scout is fresh" in fresh.err) == (3, True)
+    line.edit("is four.", "is 4.")
+    later = line.factory("accept", "limit/1-package", "--why", "x")
+    assert (later.code, "limit/scout is stale and comes before it" in later.err) == (3, True)
+    none = line.factory("accept", "limit/1-review", "--why", "x")
+    assert (none.code, "has no entry" in none.err) == (3, True)
 
 
 def test_a_rerun_that_gives_the_same_change_keeps_its_commit(line: Line) -> None:

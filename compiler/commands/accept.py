@@ -1,0 +1,28 @@
+"""factory accept: an edit that cannot matter makes nothing stale."""
+
+from __future__ import annotations
+
+import argparse
+
+from factoryline.commands.base import need_artifact, open_factory, writing
+from factoryline.errors import UserError
+from factoryline.run.accept import accept
+
+HELP = "re-key a stale entry without running its stage, and put the reason on record"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stage", metavar="NAME/STAGE", help="the stage, such as limit/1-build")
+    parser.add_argument("--why", required=True, help="the reason, for the history")
+
+
+def run(args: argparse.Namespace) -> int:
+    factory = open_factory(args)
+    name, _, stage_id = args.stage.replace(":", "/").partition("/")
+    need_artifact(factory, name)
+    if not stage_id:
+        raise UserError("which stage?", help=f"factory accept {name}/STAGE --why …")
+    with writing(factory, f"factory accept {args.stage}"):
+        reasons = accept(factory, name, stage_id, why=args.why)
+    print(f"{name}/{stage_id} is fresh again, although {'; '.join(reasons)}")
+    return 0
