@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from factoryline.plan.checks import artifacts, files, line, names, scopes, target
+from factoryline.plan.checks import artifacts, files, line, names, scopes, target, templates
 from factoryline.plan.checks.base import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -12,4 +12,5 @@ CHECKS: tuple[Check, ...] = (
     scopes.check,
     artifacts.check,
     files.check,
+    templates.check,
 )
