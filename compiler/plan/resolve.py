@@ -150,7 +150,7 @@ class _Resolver:
             agent=self.agents[cell.agent.name] if cell.agent else None,
             prompt=self._prompt(cell, hands),
             repairs=_default(cell.repairs, 1 if cell.kind == "agent" else 0),
-            run=cell.run,
+            run=tuple(ref.name for ref in cell.run),
             env=cell.env,
             source=cell.source or ("person" if cell.kind == "review" else ""),
             template=self._template(cell.template),
@@ -247,7 +247,7 @@ def _builtin(name: str) -> Template:
 def _agent(agent: model.AgentSpec) -> Agent:
     return Agent(
         name=agent.name.name,
-        command=agent.command,
+        command=tuple(ref.name for ref in agent.command),
         brief=agent.brief,
         model=agent.model,
         env=agent.env,

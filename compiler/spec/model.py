@@ -38,7 +38,7 @@ class SurfaceSpec:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSpec:
     name: Ref
-    command: tuple[str, ...]
+    command: tuple[Ref, ...]
     brief: str
     model: str | None
     env: Mapping[str, str]
@@ -68,7 +68,7 @@ class CellSpec:
     agent: Ref | None = None
     prompt: Ref | None = None
     repairs: int | None = None
-    run: tuple[str, ...] = ()
+    run: tuple[Ref, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     template: Ref | None = None

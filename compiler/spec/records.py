@@ -26,7 +26,7 @@ def agent(name: str, entry: Field) -> model.AgentSpec:
     node = entry.node
     return model.AgentSpec(
         name=Ref(name=name, span=entry.key),
-        command=_texts(node, "command"),
+        command=refs(node, "command"),
         brief=text(node, "brief", "stdin"),
         model=text(node, "model") or None,
         env=_env(node),
@@ -47,7 +47,7 @@ def cell(name: str, entry: Field) -> model.CellSpec:
         agent=_ref(node, "agent"),
         prompt=_ref(node, "prompt"),
         repairs=_optional_number(node, "repairs"),
-        run=_texts(node, "run"),
+        run=refs(node, "run"),
         env=_env(node),
         source=text(node, "from"),
         template=_ref(node, "template"),

@@ -132,16 +132,44 @@ def _frozen(value: object) -> object:
 
 
 def schema_problem(schema: object) -> str:
-    """Why a JSON document is not a schema; empty when it is one."""
+    """Why a JSON document is not a schema for hand-offs; empty when it is one."""
+    if not isinstance(schema, dict):
+        return "it is not a mapping"
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
     try:
-        Draft202012Validator.check_schema(schema)  # type: ignore[arg-type]
+        Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         place = "/".join(str(step) for step in error.absolute_path)
         return f"at `{place or '/'}`: {error.message}"
-    return ""
+    lost = next((ref for ref in _references(schema) if not _leads_somewhere(ref, schema)), None)
+    return f"`{lost}` leads nowhere in this file" if lost else ""
+
+
+def _references(value: object) -> Iterator[str]:
+    """Every reference within the document."""
+    if isinstance(value, dict):
+        reference = value.get("$ref")
+        if isinstance(reference, str) and reference.startswith("#"):
+            yield reference
+        for item in value.values():
+            yield from _references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+
+
+def _leads_somewhere(reference: str, document: object) -> bool:
+    """Whether a JSON pointer finds its value; names of anchors are let through."""
+    if reference != "#" and not reference.startswith("#/"):
+        return True
+    for step in reference.removeprefix("#").split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if not isinstance(document, dict) or name not in document:
+            return False
+        document = document[name]
+    return True
 
 
 def diagnose(node: Node, schema: Schema) -> list[Diagnostic]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from factoryline.diagnostics import Diagnostic
+from factoryline.diagnostics import Diagnostic, did_you_mean
 from factoryline.plan import builtin
 from factoryline.plan.checks.base import is_file
 from factoryline.spec import schema
@@ -64,12 +64,24 @@ def _template(home: Path, ref: Ref | None) -> Iterator[Diagnostic]:
     yield from missing
     if ref is None or missing:
         return
+    try:
+        text = (home / ref.name).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        yield Diagnostic(message=f"`{ref.name}` is not UTF-8 text", span=ref.span, code="template")
+        return
+    strange = [(line, name) for line, name in builtin.includes(text) if name not in builtin.parts()]
+    for line, name in strange:
+        yield Diagnostic(
+            message=f"{ref.name}:{line}: `{name}` is not one of our parts, and nothing else can be "
+            "included",
+            span=ref.span,
+            help=did_you_mean(name, builtin.parts()),
+            code="template",
+        )
     import jinja2
 
     try:
-        jinja2.Environment().parse((home / ref.name).read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        yield Diagnostic(message=f"`{ref.name}` is not UTF-8 text", span=ref.span, code="template")
+        jinja2.Environment().parse(text)
     except jinja2.TemplateSyntaxError as error:
         yield Diagnostic(
             message=f"{ref.name}:{error.lineno}: this is no Jinja template: {error.message}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from factoryline.diagnostics import Diagnostic, listing
 from factoryline.plan import builtin
@@ -13,8 +13,9 @@ from factoryline.spec.model import CellSpec, Spec
 def check(spec: Spec) -> Iterator[Diagnostic]:
     cells = {cell.name.name: cell for cell in spec.cells}
     line = [cells[ref.name] for ref in spec.line if ref.name in cells]
-    yield from _order(line)
-    yield from _returns(line)
+    contracts = {*builtin.CONTRACTS, *(c.name.name for c in spec.contracts)}
+    yield from _order(line, contracts)
+    yield from _returns(line, cells)
     for cell in spec.cells:
         yield from _hands(cell)
         if all(cell is not other for other in line):
@@ -32,7 +33,7 @@ def handed_by(cell: CellSpec) -> str:
     return KINDS[cell.kind].hands or (cell.hands.name if cell.hands else "")
 
 
-def _order(line: list[CellSpec]) -> Iterator[Diagnostic]:
+def _order(line: list[CellSpec], contracts: Container[str]) -> Iterator[Diagnostic]:
     handed: dict[str, CellSpec] = {}
     later = {handed_by(cell): cell for cell in line}
     for cell in line:
@@ -40,7 +41,7 @@ def _order(line: list[CellSpec]) -> Iterator[Diagnostic]:
         defaults = () if takes else KINDS[cell.kind].takes
         wanted = takes | dict.fromkeys((*defaults, *KINDS[cell.kind].needs), cell.name.span) | takes
         for name, span in wanted.items():
-            if name == builtin.FEEDBACK or name in handed:
+            if name not in contracts or name in handed:
                 continue
             producer = later.get(name)
             place = f"`{producer.name.name}` does, but later" if producer else "no cell does"
@@ -61,10 +62,11 @@ def _order(line: list[CellSpec]) -> Iterator[Diagnostic]:
         handed[handed_by(cell)] = cell
 
 
-def _returns(line: list[CellSpec]) -> Iterator[Diagnostic]:
+def _returns(line: list[CellSpec], cells: Container[str]) -> Iterator[Diagnostic]:
     names = [cell.name.name for cell in line]
     for index, cell in enumerate(line):
-        if cell.returns and cell.returns.name in names[index:]:
+        known = cell.returns and cell.returns.name in cells
+        if cell.returns and known and cell.returns.name not in names[:index]:
             yield Diagnostic(
                 message=f"`{cell.name.name}` cannot return to `{cell.returns.name}`, "
                 "which is not before it on the line",

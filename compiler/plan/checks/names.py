@@ -24,6 +24,14 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
         yield from unknown(ref, "cell", cells)
     for cell in spec.cells:
         yield from _cell(cell, spec, contracts, surfaces, cells)
+    for contract in spec.contracts:
+        if contract.name.name == builtin.FEEDBACK:
+            yield Diagnostic(
+                message="`feedback` is what earlier rounds left to mend, and no contract",
+                span=contract.name.span,
+                help="give the contract another name",
+                code="reserved-name",
+            )
     for artifact in spec.artifacts:
         for selection in artifact.verify:
             yield from unknown(selection.scope, "scope", [s.name.name for s in spec.scopes])

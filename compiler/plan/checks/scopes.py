@@ -10,10 +10,15 @@ from factoryline.spec.model import Ref, Spec
 
 SCOPE_PLACEHOLDERS = ("tests", "report", "python")
 LIST_PLACEHOLDERS = ("tests", "python")
+PROGRAM_PLACEHOLDERS = ("brief", "handoff", "home", "model", "worktree")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 def check(spec: Spec) -> Iterator[Diagnostic]:
+    for cell in spec.cells:
+        yield from _placeholders(cell.run, PROGRAM_PLACEHOLDERS)
+    for agent in spec.agents:
+        yield from _placeholders(agent.command, PROGRAM_PLACEHOLDERS)
     for scope in spec.scopes:
         yield from _placeholders(scope.run, SCOPE_PLACEHOLDERS)
         yield from _placeholders(scope.list, LIST_PLACEHOLDERS)

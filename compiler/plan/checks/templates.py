@@ -117,7 +117,7 @@ def _template(
     if ref is None:
         return
     try:
-        text = builtin.expand((spec.home / ref.name).read_text(encoding="utf-8"))
+        text = (spec.home / ref.name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return  # `files` says what is wrong with it
     related = ((ref.span, "the template is named here"), (contract.span, "what it renders"))
