@@ -7,6 +7,7 @@ broke while a stage ran, 3 nothing was started.
 
 from __future__ import annotations
 
+import signal
 from enum import IntEnum
 
 
@@ -50,19 +51,29 @@ class WorldError(FactoryError):
 class CommandFailed(WorldError):
     """A program ended with a code that its caller cannot use."""
 
-    def __init__(self, argv: tuple[str, ...], code: int, out: str, err: str) -> None:
+    def __init__(self, argv: tuple[str, ...], code: int | None, out: str, err: str) -> None:
         self.argv, self.code, self.out, self.err = argv, code, out, err
         streams = "\n".join(part for part in (err.strip(), out.strip()) if part)
         command = " ".join(argv)
-        super().__init__(f"`{command}` ended with exit code {code}\n{streams}".rstrip())
+        super().__init__(f"`{command}` {ending(code)}\n{streams}".rstrip())
+
+
+def ending(code: int | None) -> str:
+    """How a program ended: None is the time limit, below 0 is a signal."""
+    if code is None:
+        return "ran longer than it may"
+    if code < 0:
+        known = {number.value: number.name for number in signal.Signals}
+        return f"was ended by the signal {known.get(-code, -code)}"
+    return f"ended with exit code {code}"
 
 
 class ProgramMissing(WorldError):
-    """A program is not on the PATH."""
+    """A program is not on the PATH, or cannot be run."""
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, *, reason: str = "was not found") -> None:
         super().__init__(
-            f"the program `{program}` was not found",
+            f"the program `{program}` {reason}",
             help="install it, or put its folder on the PATH",
         )
         self.program = program

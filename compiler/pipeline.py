@@ -50,10 +50,14 @@ def _kept(path: Path) -> Plan | None:
     found = quick.read(str(path.parent / CACHE))
     if not isinstance(found, tuple) or found[0] != str(path):
         return None
-    _, sources, signatures, encoded = found
-    if [quick.signature(source) for source in sources] != signatures:
+    try:
+        _, sources, signatures, encoded = found
+        if [quick.signature(source) for source in sources] != signatures:
+            return None
+        return codec.decode(encoded)
+    except (IndexError, TypeError, ValueError, AssertionError):
+        # Written by code of the same version with other classes, as in a checkout that moved on.
         return None
-    return codec.decode(encoded)
 
 
 def _keep(plan: Plan, started: int) -> None:

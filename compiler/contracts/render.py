@@ -24,12 +24,16 @@ def render(template: Template, values: Mapping[str, Any]) -> str:
 
     try:
         return _environment().from_string(template.text).render(values)
-    except jinja2.TemplateError as error:
+    except (jinja2.TemplateError, *_MISTAKES) as error:
         line = _line_of(error)
         raise WorldError(
             f"{template.name}{line}: the template cannot be rendered: {error}",
             help="the values are those of the contract's schema",
         ) from error
+
+
+_MISTAKES = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What an expression in a template may end in; the template is at fault, and not we."""
 
 
 @cache
@@ -63,7 +67,7 @@ def duration(seconds: float) -> str:
     """`43 ms`, `1.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
     if seconds < 0.95:
         return f"{round(seconds * 1000)} ms"
-    if seconds < 10:
+    if round(seconds, 1) < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:

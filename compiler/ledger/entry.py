@@ -98,7 +98,10 @@ def from_json(value: Any, place: str) -> Entry:
     """An entry from its file. Raises WorldError, naming `place`, when it is none."""
     try:
         entry = _entry(value)
-        whole = value["digest"] == entry.digest and value["key"] == entry.key
+        if value["factoryline"] != FORMAT:
+            raise KeyError("factoryline")
+        whole = (value["digest"], value["key"]) == (entry.digest, entry.key)
+        whole = whole and entry.outcome == _said(entry)
     except (KeyError, TypeError, AttributeError) as error:
         broken = schema.violations(value, schema.builtin("entry"))
         raise WorldError(
@@ -111,6 +114,16 @@ def from_json(value: Any, place: str) -> Entry:
             help="restore it from git, or remove it to run the stage again",
         )
     return entry
+
+
+_SAID_IN = {"verdict": "outcome", "review": "decision", "merge": "outcome"}
+"""The field of a hand-off that says what the stage means for the line."""
+
+
+def _said(entry: Entry) -> object:
+    """The outcome as the hand-off bears it out."""
+    field = _SAID_IN.get(entry.contract)
+    return entry.handoff[field] if field else "done"
 
 
 def _entry(value: Any) -> Entry:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from factoryline.errors import WorldError
 from factoryline.system import files
 
 FIRST = "sha256:" + "0" * 64
@@ -38,8 +39,14 @@ class History:
         files.append_line(self.path, json.dumps(line, ensure_ascii=False))
 
     def events(self) -> Iterator[dict[str, Any]]:
-        for line in self._lines():
-            event: dict[str, Any] = json.loads(line)
+        """Every line. Raises WorldError at the first that is no event."""
+        for number, line in enumerate(self._lines(), start=1):
+            event = _event(line)
+            if event is None:
+                raise WorldError(
+                    f"{self.path}:{number}: this line is no event of the history",
+                    help="it was changed by hand or by a merge; restore it from git",
+                )
             yield event
 
     def attempts(self, stage: str) -> int:
@@ -51,11 +58,8 @@ class History:
         """The number of the first line that is not chained to the one before it, or None."""
         previous = FIRST
         for number, line in enumerate(self._lines(), start=1):
-            try:
-                event = json.loads(line)
-            except ValueError:
-                return number
-            if event.get("previous") != previous or event.get("n") != number:
+            event = _event(line)
+            if event is None or event.get("previous") != previous or event.get("n") != number:
                 return number
             previous = files.digest_bytes(line.encode())
         return None
@@ -63,4 +67,14 @@ class History:
     def _lines(self) -> list[str]:
         if not self.path.exists():
             return []
-        return self.path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines(): text may hold other ends of lines, such as U+2028.
+        return self.path.read_bytes().decode(errors="replace").removesuffix("\n").split("\n")
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    """The event of a line, or None when it is none."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) and "event" in value else None

@@ -75,6 +75,11 @@ class Ledger:
         if known and known[0] == signature:
             return known[1]
         found = entries.from_json(files.read_json(path), str(path))
+        if found.stage != stage:
+            raise WorldError(
+                f"{path} is the entry of {found.stage}",
+                help="it was moved or copied by hand; restore it from git, or remove it",
+            )
         self._read[path] = (signature, found)
         return found
 

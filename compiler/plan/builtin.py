@@ -26,7 +26,13 @@ FEEDBACK = "feedback"
 _PROMPTS = {"memo": "scout.prompt.md.j2", "change": "build.prompt.md.j2"}
 
 
-_INCLUDE = re.compile(r"""\{%-?\s*include\s+(["'])(.+?)\1\s*-?%\}\n?""")
+PARTS = ("feedback.part.j2", "handoff.part.j2", "priors.part.j2")
+"""What a template may include."""
+
+FILTERS = ("duration", "plural", "pretty")
+"""The filters that templates have besides Jinja's own; they stand in `contracts/render.py`."""
+
+_INCLUDE = re.compile(r'{% include "([a-z.]+\.part\.j2)" %}\n?')
 
 
 def template(name: str) -> str:
@@ -35,20 +41,9 @@ def template(name: str) -> str:
     return expand(folder.joinpath(name).read_text(encoding="utf-8"))
 
 
-def parts() -> tuple[str, ...]:
-    """The templates of ours that others may include."""
-    names = (file.name for file in resources.files("factoryline.templates").iterdir())
-    return tuple(sorted(name for name in names if name.endswith(".part.j2")))
-
-
-def includes(text: str) -> list[tuple[int, str]]:
-    """Each include of a template: its line, and what it names."""
-    return [(text.count("\n", 0, m.start()) + 1, m[2]) for m in _INCLUDE.finditer(text)]
-
-
 def expand(text: str) -> str:
     """A template with our parts put in, so that its digest covers them too."""
-    return _INCLUDE.sub(lambda found: template(found[2]), text)
+    return _INCLUDE.sub(lambda found: template(found[1]) if found[1] in PARTS else found[0], text)
 
 
 def sources() -> tuple[str, ...]:

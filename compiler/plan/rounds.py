@@ -118,7 +118,7 @@ def _steps(plan: Plan, artifact: str, outcome: Outcome) -> Iterator[Stage | Bloc
 
 def _loop_start(plan: Plan) -> int:
     targets = [_return_to(plan, cell) for cell in plan.line if cell.returns]
-    return min(targets, default=len(plan.line))
+    return min(targets, default=len(plan.line) + 1)
 
 
 def _return_to(plan: Plan, cell: Cell) -> int:
@@ -133,10 +133,11 @@ def _refuse(
     plan: Plan, stage: Stage, cell: Cell, opened_by: str, spent: dict[str, int]
 ) -> Blocked | None:
     if not any(c.returns for c in ((cell,) if cell.kind != "merge" else plan.line)):
+        who = "a cell of the line" if cell.kind == "merge" else f"the cell `{cell.name}`"
         return Blocked(
             after=stage,
             reason=f"{stage} said no, and its cell returns to none",
-            help=f"give the cell `{cell.name}` a `returns:`, or change the artifact",
+            help=f"give {who} a `returns:`, or change the artifact",
         )
     reworks = opened_by == "rework"
     used = spent["rework"] if reworks else spent["retry"] + spent["conflict"]

@@ -17,9 +17,8 @@ def load(path: Path) -> model.Spec:
     """Read a specification. Raises SpecError."""
     home, file = path.parent, path.name
     root, problems = parse(home, file)
+    problems = problems or schema.diagnose(root, schema.builtin("factory"))
     artifacts, searched = included(home, root, problems)
-    if not any(problem.severity == "error" for problem in problems):
-        problems += schema.diagnose(root, schema.builtin("factory"))
     if any(problem.severity == "error" for problem in problems):
         raise SpecError(problems, root=home)
     own = [entry for entry in records.fields(root, "artifacts") if entry[0] != "include"]

@@ -146,7 +146,8 @@ def _texts(node: Node, key: str) -> tuple[str, ...]:
 
 def _optional_number(node: Node, key: str) -> int | None:
     child = node.get(key)
-    return child.scalar if child and isinstance(child.scalar, int) else None
+    # To JSON Schema 2.0 is a whole number too.
+    return int(child.scalar) if child and isinstance(child.scalar, (int, float)) else None
 
 
 def number(node: Node, key: str, default: int) -> int:

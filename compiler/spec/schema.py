@@ -132,44 +132,47 @@ def _frozen(value: object) -> object:
 
 
 def schema_problem(schema: object) -> str:
-    """Why a JSON document is not a schema for hand-offs; empty when it is one."""
-    if not isinstance(schema, dict):
-        return "it is not a mapping"
+    """Why a JSON document is not a schema; empty when it is one."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
     try:
-        Draft202012Validator.check_schema(schema)
+        Draft202012Validator.check_schema(schema)  # type: ignore[arg-type]
     except SchemaError as error:
         place = "/".join(str(step) for step in error.absolute_path)
         return f"at `{place or '/'}`: {error.message}"
-    lost = next((ref for ref in _references(schema) if not _leads_somewhere(ref, schema)), None)
-    return f"`{lost}` leads nowhere in this file" if lost else ""
+    return _dangling(schema)
 
 
-def _references(value: object) -> Iterator[str]:
-    """Every reference within the document."""
+def _dangling(schema: Any) -> str:
+    """The first reference that leads nowhere: nothing is fetched when a hand-off is checked."""
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
+    registry: Registry[Any] = Registry()
+    resolver = registry.resolver_with_root(DRAFT202012.create_resource(schema))
+    for reference in _references(schema):
+        try:
+            resolver.lookup(reference)
+        except Unresolvable:
+            return f"`{reference}` leads nowhere in this file"
+    return ""
+
+
+_META = "https://json-schema.org/"
+"""Where the language's own schemas are; the validator has them."""
+
+
+def _references(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        reference = value.get("$ref")
-        if isinstance(reference, str) and reference.startswith("#"):
-            yield reference
-        for item in value.values():
-            yield from _references(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _references(item)
-
-
-def _leads_somewhere(reference: str, document: object) -> bool:
-    """Whether a JSON pointer finds its value; names of anchors are let through."""
-    if reference != "#" and not reference.startswith("#/"):
-        return True
-    for step in reference.removeprefix("#").split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
-        if not isinstance(document, dict) or name not in document:
-            return False
-        document = document[name]
-    return True
+        for name, part in value.items():
+            if name == "$ref" and isinstance(part, str) and not part.startswith(_META):
+                yield part
+            yield from _references(part)
+    if isinstance(value, list):
+        for part in value:
+            yield from _references(part)
 
 
 def diagnose(node: Node, schema: Schema) -> list[Diagnostic]:
@@ -248,7 +251,9 @@ def _type(error: _Error) -> Iterator[_Sentence]:
 
 
 def _enum(error: _Error) -> Iterator[_Sentence]:
-    allowed = [str(value) for value in error.validator_value]
+    allowed = [
+        value if isinstance(value, str) else json.dumps(value) for value in error.validator_value
+    ]
     names = listing((f"`{name}`" for name in allowed), last="or")
     guess = did_you_mean(str(error.instance), allowed)
     help = guess if guess.startswith("did") else _describe(error)

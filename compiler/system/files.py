@@ -82,6 +82,8 @@ def write_json(path: Path, value: object) -> None:
 def append_line(path: Path, line: str) -> None:
     """Add one line durably. The file is replaced as a whole, so that no line is ever torn."""
     before = path.read_bytes() if path.exists() else b""
+    if before and not before.endswith(b"\n"):
+        before += b"\n"  # an editor took it away
     write_durable(path, before + line.encode() + b"\n")
 
 

@@ -17,19 +17,46 @@ from factoryline.system import files, process
 IDENTITY = ("factoryline", "factoryline@localhost")
 """Name and address of commits that the line itself makes."""
 
-_SETTINGS = (
-    "core.quotepath=off",
-    "core.hooksPath=/dev/null",
-    "core.autocrlf=false",
-    "commit.gpgsign=false",
-    "advice.detachedHead=false",
-    "diff.noprefix=false",
-    "diff.mnemonicPrefix=false",
-    "core.fsmonitor=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
+_SETTINGS = {
+    # What a change is may not depend on what somebody ignores or marks at home.
+    "core.excludesFile": "/dev/null",
+    "core.attributesFile": "/dev/null",
+    "core.autocrlf": "false",
+    "core.safecrlf": "false",
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "core.quotepath": "off",
+    "commit.gpgsign": "false",
+    "log.showSignature": "false",
+    "merge.verifySignatures": "false",
+    "merge.renames": "true",
+    "apply.ignoreWhitespace": "no",
+    # A patch looks the same everywhere, and says enough to be applied elsewhere.
+    "diff.algorithm": "default",
+    "diff.context": "3",
+    "diff.dstPrefix": "b/",
+    "diff.interHunkContext": "0",
+    "diff.mnemonicPrefix": "false",
+    "diff.noprefix": "false",
+    "diff.orderFile": "/dev/null",
+    "diff.relative": "false",
+    "diff.renames": "true",
+    "diff.srcPrefix": "a/",
+    "diff.submodule": "short",
+    "diff.suppressBlankEmpty": "false",
+    "i18n.commitEncoding": "UTF-8",
+    "i18n.logOutputEncoding": "UTF-8",
+    "advice.detachedHead": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+}
+"""Given through the environment, so that a failed command reads as one would type it."""
+
+_INHERITED = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH"),
+    *("GIT_CONFIG_PARAMETERS", "GIT_DIFF_OPTS", "GIT_EXTERNAL_DIFF", "GIT_NAMESPACE"),
 )
-_INHERITED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +91,8 @@ class Git:
         env: dict[str, str] | None = None,
     ) -> process.Completed:
         """`git …` in this checkout, whatever its exit code."""
-        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
         return process.run(
-            ["git", *settings, *arguments],
+            ["git", *arguments],
             cwd=self.path,
             env=_environment() | (env or {}),
             stdin=stdin,
@@ -109,8 +135,8 @@ class Git:
 
     def patch(self, old: str, new: str) -> bytes:
         """A patch that turns `old` into `new`, binary files included."""
-        arguments = ("diff", "--binary", "--full-index", "--no-ext-diff", "--no-color", old, new)
-        return self.run(*arguments).check().stdout
+        shape = ("--binary", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color")
+        return self.run("diff", *shape, old, new).check().stdout
 
     def changes(self) -> tuple[str, ...]:
         """Paths that differ from HEAD or are untracked and not ignored, in this checkout."""
@@ -213,7 +239,7 @@ class Git:
         done = self.run(
             "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs
         )
-        if done.code not in (0, 1):
+        if done.code not in (0, 1) or not done.stdout:
             done.check()
         tree, *paths = [part for part in done.out.split("\0") if part]
         return (tree, ()) if done.code == 0 else (None, tuple(dict.fromkeys(paths)))
@@ -252,6 +278,11 @@ def _require_version(git: Git) -> None:
 
 def _environment() -> dict[str, str]:
     env = {key: value for key, value in os.environ.items() if key not in _INHERITED}
+    # Others may have given settings in this way too, such as safe.directory.
+    given = int(env.get("GIT_CONFIG_COUNT") or 0)
+    for number, (name, value) in enumerate(_SETTINGS.items(), start=given):
+        env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    env["GIT_CONFIG_COUNT"] = str(given + len(_SETTINGS))
     env |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     for role in ("AUTHOR", "COMMITTER"):
         env[f"GIT_{role}_NAME"], env[f"GIT_{role}_EMAIL"] = IDENTITY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -46,8 +47,7 @@ class Completed:
     def check(self) -> Completed:
         """Itself, or CommandFailed unless the exit code is 0."""
         if self.code != 0:
-            code = -signal.SIGKILL if self.code is None else self.code
-            raise CommandFailed(self.argv, code, self.out, self.err)
+            raise CommandFailed(self.argv, self.code, self.out, self.err)
         return self
 
 
@@ -87,15 +87,20 @@ def run(
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
         out, err = _streams(stack, log)
-        process = subprocess.Popen(
-            list(argv),
-            cwd=cwd,
-            env=dict(env) if env is not None else None,
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(
+                list(argv),
+                cwd=cwd,
+                env=dict(env) if env is not None else None,
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.ENOEXEC):
+                raise
+            raise ProgramMissing(argv[0], reason=f"cannot be run: {error.strerror}") from error
         _running.add(process.pid)
         try:
             code = _communicate(process, stdin, timeout)

@@ -31,7 +31,8 @@ def read_junit(path: Path) -> Counts | None:
     """
     try:
         cases = list(ET.parse(path).getroot().iter("testcase"))
-    except (OSError, ET.ParseError):
+    except (OSError, ET.ParseError, LookupError, ValueError):
+        # The last two come from an encoding that the file names and Python does not take.
         return None
     passed = skipped = 0
     failures = []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from factoryline.diagnostics import StageFailed, plural
-from factoryline.errors import ProgramMissing
+from factoryline.errors import ProgramMissing, ending
 from factoryline.plan.model import Scope, Selection
 from factoryline.system import process
 from factoryline.verification.reports import Counts, read_junit
@@ -57,15 +58,16 @@ def known(scope: Scope, checkout: Path) -> int | None:
 def fill(argv: Sequence[str], *, tests: Sequence[str], report: Path | None = None) -> list[str]:
     """A command with its placeholders filled. `{tests}` alone becomes one argument a test."""
     filled: list[str] = []
+    words = {"tests": " ".join(tests), "report": str(report), "python": process.python()}
     for part in argv:
         if part == "{tests}":
             filled += tests
         else:
-            words = {"tests": " ".join(tests), "report": str(report), "python": process.python()}
-            for name, value in words.items():
-                part = part.replace(f"{{{name}}}", value)
-            filled.append(part)
+            filled.append(_PLACEHOLDER.sub(lambda found: words[found[1]], part))
     return filled
+
+
+_PLACEHOLDER = re.compile(r"\{(tests|report|python)\}")
 
 
 def _run(
@@ -95,7 +97,7 @@ def _reason(scope: Scope, done: process.Completed, counts: Counts | None) -> str
         return f"it ran longer than {scope.timeout:g} s and was ended"
     if scope.report == "junit":
         if counts is None:
-            return f"it wrote no JUnit report and ended with exit code {done.code}"
+            return f"it wrote no JUnit report and {ending(done.code)}"
         if counts.failed:
             return f"{counts.failed} of {plural(counts.run, 'test')} failed"
         if not counts.run:
@@ -103,7 +105,7 @@ def _reason(scope: Scope, done: process.Completed, counts: Counts | None) -> str
             return f"no test ran{skipped}"
     if done.code != 0:
         passed = " although every test passed" if counts else ""
-        return f"it ended with exit code {done.code}{passed}"
+        return f"it {ending(done.code)}{passed}"
     return ""
 
 

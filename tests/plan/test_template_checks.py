@@ -20,7 +20,7 @@ OURS = [
 
 @pytest.mark.parametrize(("name", "values"), OURS, ids=[name for name, _ in OURS])
 def test_our_own_templates_read_what_is_there(name: str, values: dict[str, object]) -> None:
-    assert problems_in(builtin.template(name), name, values) == []  # type: ignore[arg-type]
+    assert problems_in(builtin.template(name), name, values) == []
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_our_own_templates_read_what_is_there(name: str, values: dict[str, objec
     ],
 )
 def test_what_is_not_there_has_a_place(text: str, message: str, place: str) -> None:
-    [problem] = problems_in(text, "t.j2", MEMO)  # type: ignore[arg-type]
+    [problem] = problems_in(text, "t.j2", MEMO)
     assert message in problem.message
     assert str(problem.span) == place
 
@@ -62,4 +62,4 @@ def test_what_is_not_there_has_a_place(text: str, message: str, place: str) -> N
     ],
 )
 def test_what_is_there_is_let_through(text: str) -> None:
-    assert problems_in(text, "t.j2", MEMO) == []  # type: ignore[arg-type]
+    assert problems_in(text, "t.j2", MEMO) == []

@@ -64,30 +64,30 @@ def _template(home: Path, ref: Ref | None) -> Iterator[Diagnostic]:
     yield from missing
     if ref is None or missing:
         return
-    try:
-        text = (home / ref.name).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        yield Diagnostic(message=f"`{ref.name}` is not UTF-8 text", span=ref.span, code="template")
-        return
-    strange = [(line, name) for line, name in builtin.includes(text) if name not in builtin.parts()]
-    for line, name in strange:
-        yield Diagnostic(
-            message=f"{ref.name}:{line}: `{name}` is not one of our parts, and nothing else can be "
-            "included",
-            span=ref.span,
-            help=did_you_mean(name, builtin.parts()),
-            code="template",
-        )
     import jinja2
 
     try:
-        jinja2.Environment().parse(text)
+        text = builtin.expand((home / ref.name).read_text(encoding="utf-8"))
+        tree = jinja2.Environment().parse(text)
+    except UnicodeDecodeError:
+        yield Diagnostic(message=f"`{ref.name}` is not UTF-8 text", span=ref.span, code="template")
     except jinja2.TemplateSyntaxError as error:
         yield Diagnostic(
             message=f"{ref.name}:{error.lineno}: this is no Jinja template: {error.message}",
             span=ref.span,
             code="template",
         )
+    else:
+        foreign = jinja2.nodes.Include, jinja2.nodes.Import, jinja2.nodes.Extends
+        for node in tree.find_all((*foreign, jinja2.nodes.FromImport)):
+            name = str(getattr(getattr(node, "template", None), "value", ""))
+            yield Diagnostic(
+                message=f"{ref.name}:{node.lineno}: `{name}` is not one of our parts, and nothing "
+                "else can be included",
+                span=ref.span,
+                help=did_you_mean(name, builtin.PARTS),
+                code="template",
+            )
 
 
 def _schema(home: Path, ref: Ref | None) -> Iterator[Diagnostic]:
@@ -100,7 +100,8 @@ def _schema(home: Path, ref: Ref | None) -> Iterator[Diagnostic]:
     except ValueError as error:
         problem = f"is not JSON: {error}"
     else:
-        reason = schema.schema_problem(document)
+        reason = "" if isinstance(document, dict) else "it is not a mapping"
+        reason = reason or schema.schema_problem(document)
         problem = f"is no JSON Schema (2020-12): {reason}" if reason else ""
     if problem:
         yield Diagnostic(message=f"`{ref.name}` {problem}", span=ref.span, code="schema")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Mapping
 
 from factoryline.diagnostics import Diagnostic, listing
 from factoryline.plan import builtin
@@ -13,9 +13,9 @@ from factoryline.spec.model import CellSpec, Spec
 def check(spec: Spec) -> Iterator[Diagnostic]:
     cells = {cell.name.name: cell for cell in spec.cells}
     line = [cells[ref.name] for ref in spec.line if ref.name in cells]
-    contracts = {*builtin.CONTRACTS, *(c.name.name for c in spec.contracts)}
-    yield from _order(line, contracts)
+    yield from _order(line, {*builtin.CONTRACTS, *(c.name.name for c in spec.contracts)})
     yield from _returns(line, cells)
+    yield from _merges(spec, line)
     for cell in spec.cells:
         yield from _hands(cell)
         if all(cell is not other for other in line):
@@ -33,7 +33,7 @@ def handed_by(cell: CellSpec) -> str:
     return KINDS[cell.kind].hands or (cell.hands.name if cell.hands else "")
 
 
-def _order(line: list[CellSpec], contracts: Container[str]) -> Iterator[Diagnostic]:
+def _order(line: list[CellSpec], contracts: set[str]) -> Iterator[Diagnostic]:
     handed: dict[str, CellSpec] = {}
     later = {handed_by(cell): cell for cell in line}
     for cell in line:
@@ -41,7 +41,8 @@ def _order(line: list[CellSpec], contracts: Container[str]) -> Iterator[Diagnost
         defaults = () if takes else KINDS[cell.kind].takes
         wanted = takes | dict.fromkeys((*defaults, *KINDS[cell.kind].needs), cell.name.span) | takes
         for name, span in wanted.items():
-            if name not in contracts or name in handed:
+            # An unknown name is said where names are checked.
+            if name == builtin.FEEDBACK or name in handed or name not in contracts:
                 continue
             producer = later.get(name)
             place = f"`{producer.name.name}` does, but later" if producer else "no cell does"
@@ -62,7 +63,7 @@ def _order(line: list[CellSpec], contracts: Container[str]) -> Iterator[Diagnost
         handed[handed_by(cell)] = cell
 
 
-def _returns(line: list[CellSpec], cells: Container[str]) -> Iterator[Diagnostic]:
+def _returns(line: list[CellSpec], cells: Mapping[str, CellSpec]) -> Iterator[Diagnostic]:
     names = [cell.name.name for cell in line]
     for index, cell in enumerate(line):
         known = cell.returns and cell.returns.name in cells
@@ -74,6 +75,20 @@ def _returns(line: list[CellSpec], cells: Container[str]) -> Iterator[Diagnostic
                 help=f"before it: {listing(names[:index]) or 'nothing'}",
                 code="returns",
             )
+
+
+def _merges(spec: Spec, line: list[CellSpec]) -> Iterator[Diagnostic]:
+    handed = [handed_by(cell) for cell in line]
+    if spec.flow.merge != "none" and line:
+        for name in KINDS["merge"].needs:
+            if name not in handed:
+                yield Diagnostic(
+                    message=f"the line ends with a merge, which takes `{name}`, "
+                    "and no cell hands it",
+                    span=spec.line[-1].span,
+                    help="add a cell that does, or write `flow: {merge: none}`",
+                    code="takes",
+                )
 
 
 def _hands(cell: CellSpec) -> Iterator[Diagnostic]:

@@ -27,7 +27,8 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
     for contract in spec.contracts:
         if contract.name.name == builtin.FEEDBACK:
             yield Diagnostic(
-                message="`feedback` is what earlier rounds left to mend, and no contract",
+                message=f"`{builtin.FEEDBACK}` is what earlier rounds left to mend, "
+                "and no contract",
                 span=contract.name.span,
                 help="give the contract another name",
                 code="reserved-name",

@@ -1,4 +1,4 @@
-"""Commands of scopes and agents use placeholders that exist, and report what they promise."""
+"""Commands of scopes, cells and agents use placeholders that exist; reports have a place."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ from factoryline.spec.model import Ref, Spec
 
 SCOPE_PLACEHOLDERS = ("tests", "report", "python")
 LIST_PLACEHOLDERS = ("tests", "python")
-PROGRAM_PLACEHOLDERS = ("brief", "handoff", "home", "model", "worktree")
+PROGRAM_PLACEHOLDERS = ("brief", "handoff", "worktree", "home", "model")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 def check(spec: Spec) -> Iterator[Diagnostic]:
-    for cell in spec.cells:
-        yield from _placeholders(cell.run, PROGRAM_PLACEHOLDERS)
-    for agent in spec.agents:
-        yield from _placeholders(agent.command, PROGRAM_PLACEHOLDERS)
+    for argv in (*(cell.run for cell in spec.cells), *(agent.command for agent in spec.agents)):
+        yield from _placeholders(argv, PROGRAM_PLACEHOLDERS)
     for scope in spec.scopes:
         yield from _placeholders(scope.run, SCOPE_PLACEHOLDERS)
         yield from _placeholders(scope.list, LIST_PLACEHOLDERS)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from factoryline.diagnostics import Diagnostic
 from factoryline.plan.checks.base import is_folder
-from factoryline.spec.model import Ref, Spec
+from factoryline.spec.model import Spec
 
 
 def check(spec: Spec) -> Iterator[Diagnostic]:
@@ -27,18 +27,23 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
                 help=f"paths are relative to {spec.file}",
                 code="missing-file",
             )
-    holder: dict[str, str] = {}
+    seen: dict[str, str] = {}
     for surface in spec.surfaces:
         name = surface.name.name
         for glob in surface.globs:
-            if glob.name in holder:
-                yield _held_twice(glob, name, holder[glob.name])
-            holder.setdefault(glob.name, name)
-
-
-def _held_twice(glob: Ref, name: str, other: str) -> Diagnostic:
-    message = f"the surfaces `{other}` and `{name}` both hold `{glob.name}`"
-    help = "a path is accounted to one surface; keep the pattern in one of them"
-    if other == name:
-        message, help = f"`{glob.name}` stands twice in the surface `{name}`", "keep one of them"
-    return Diagnostic(message=message, span=glob.span, help=help, code="surface-overlap")
+            first = seen.get(glob.name)
+            if first == name:
+                yield Diagnostic(
+                    message=f"`{glob.name}` stands twice in the surface `{name}`",
+                    span=glob.span,
+                    help="keep one of them",
+                    code="surface-overlap",
+                )
+            elif first:
+                yield Diagnostic(
+                    message=f"the surfaces `{first}` and `{name}` both hold `{glob.name}`",
+                    span=glob.span,
+                    help="a path is accounted to one surface; keep the pattern in one of them",
+                    code="surface-overlap",
+                )
+            seen.setdefault(glob.name, name)

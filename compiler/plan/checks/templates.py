@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 Shape = Mapping[str, Any]
 """A JSON Schema of a value that a template gets; empty where anything may come."""
 
-FILTERS = frozenset({"pretty", "plural", "duration"})
-"""Ours, besides Jinja's own."""
-
 TEXT: Shape = {"type": "string"}
 TEXTS: Shape = {"type": "array", "items": TEXT}
 NUMBER: Shape = {"type": "number"}
@@ -242,6 +239,7 @@ class _Walk:
             self.under(_defined(node.left), node.right, scope)
             return {}
         if isinstance(node, nodes.Test):
+            self.test(node)
             if node.name not in ("defined", "undefined"):
                 self.shape(node.node, scope)
             return {}
@@ -301,10 +299,17 @@ class _Walk:
     def filter(self, node: nodes.Filter) -> None:
         from jinja2.filters import FILTERS as OWN
 
-        known = {*OWN, *FILTERS}
+        known = {*OWN, *builtin.FILTERS}
         if node.name not in known:
             message = f"there is no filter `{node.name}`"
             self.report(node, node.name, message, did_you_mean(node.name, known))
+
+    def test(self, node: nodes.Test) -> None:
+        from jinja2.tests import TESTS as OWN
+
+        if node.name not in OWN:
+            message = f"there is no test `{node.name}`"
+            self.report(node, node.name, message, did_you_mean(node.name, OWN))
 
     def report(self, node: nodes.Node, word: str, message: str, help: str) -> None:
         line = self.lines[node.lineno - 1] if node.lineno <= len(self.lines) else ""
