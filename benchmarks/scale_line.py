@@ -107,10 +107,10 @@ def _handoff(name: str, contract: str) -> dict[str, Any]:
     """What later stages read of a hand-off, and nothing more."""
     return {
         "change": {"commit": _COMMIT, "surfaces": {}, "patch": "1-change.patch"},
-        "verdict": {"checks": [], "guards": []},
+        "verdict": {"outcome": "pass", "checks": [], "guards": []},
         "packet": {"commit": _COMMIT, "verdict": f"of {name}"},
-        "review": {"findings": []},
-        "merge": {"commit": _COMMIT, "before": _COMMIT},
+        "review": {"decision": "approve", "findings": []},
+        "merge": {"outcome": "merged", "commit": _COMMIT, "before": _COMMIT},
         "note": {"improve": [], "decisions": []},
     }.get(contract, {"about": name})
 

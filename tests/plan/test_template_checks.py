@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from factoryline.plan import builtin
-from factoryline.plan.checks.templates import BRIEF, NOTE, PACKET, problems_in
+from factoryline.plan.checks.templates import BRIEF, NOTE, PACKET, Shape, problems_in
 from factoryline.spec import schema
 
-MEMO = {"handoff": schema.builtin("memo"), "artifact": {"properties": {"name": {}}}}
+MEMO: Mapping[str, Shape] = {
+    "handoff": schema.builtin("memo"),
+    "artifact": {"properties": {"name": {}}},
+}
 OURS = [
     ("scout.prompt.md.j2", BRIEF),
     ("build.prompt.md.j2", BRIEF),
@@ -19,7 +24,7 @@ OURS = [
 
 
 @pytest.mark.parametrize(("name", "values"), OURS, ids=[name for name, _ in OURS])
-def test_our_own_templates_read_what_is_there(name: str, values: dict[str, object]) -> None:
+def test_our_own_templates_read_what_is_there(name: str, values: Mapping[str, Shape]) -> None:
     assert problems_in(builtin.template(name), name, values) == []
 
 
@@ -52,7 +57,7 @@ def test_what_is_not_there_has_a_place(text: str, message: str, place: str) -> N
     [
         "{{ handoff.summary | upper }} {{ artifact.name }}",
         "{% if handoff.approach is defined %}{{ handoff.approach }}{% endif %}",
-        "{% if handoff.approach is defined and handoff.approach %}{{ handoff.approach }}{% endif %}",
+        "{% if handoff.tests is defined and handoff.tests %}{{ handoff.tests }}{% endif %}",
         "{{ handoff.approach | default('') }}",
         "{{ handoff.approach if handoff.approach is defined else 'none' }}",
         "{% for f in handoff.files %}{{ loop.index }} {{ f.path }}: {{ f.why }}{% endfor %}",
