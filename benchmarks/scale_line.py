@@ -6,6 +6,7 @@ hand-off is put on record. Every artifact has ten stages.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,40 @@ def _record(factory: Factory, name: str, *, sealed: bool) -> None:
         entries.append(entry)
         files.write_json(factory.ledger.entry_path(stage), entry.to_json())
     factory.ledger.assemble(name, entries)
+
+
+def cold(folder: Path, *, stages: int = 200) -> tuple[float, float]:
+    """Milliseconds that a stage takes beyond its cell, and those of three durable writes alone.
+
+    Runs the package stage of an artifact again and again, with a cell that does nothing.
+    """
+    from factoryline.cells import table
+    from factoryline.cells.base import Result
+    from factoryline.run.stage import run_stage
+
+    factory = Factory(compile_factory(folder / "factory.yaml"))
+    name = factory.plan.artifacts[-1].name
+    record = factory.record(name)
+    for entry in record.entries:
+        if entry.kind in ("package", "review", "merge", "note"):
+            factory.ledger.forget(entry.stage, reason="benchmark")
+    stage = next(e.stage for e in record.entries if e.kind == "package")
+    packet = {"title": "t", "body": "b", "branch": "b", "base": _COMMIT, "commit": _COMMIT}
+    packet |= {"verdict": f"sha256:{'0' * 64}", "patches": ["1.patch"], "labels": []}
+    packet |= {"checklist": [], "surfaces": {}}
+    cells = dict(table.CELLS) | {"package": lambda job: Result(handoff=packet)}
+    table.CELLS.update(cells)  # type: ignore[attr-defined]
+    started = time.perf_counter()
+    for _ in range(stages):
+        run_stage(factory, name, stage.id)
+    each = (time.perf_counter() - started) / stages
+    data = b"x" * 2000
+    started = time.perf_counter()
+    for _ in range(stages):
+        for ending in "abc":
+            files.write_durable(folder / f"{ending}.tmp", data)
+    plain = (time.perf_counter() - started) / stages
+    return each * 1000, plain * 1000
 
 
 _OUTCOMES = {"verify": "pass", "review": "approve", "merge": "merged"}

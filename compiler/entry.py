@@ -1,4 +1,4 @@
-"""Where `factory` starts. `factory run` answers from the certificate, before any import."""
+"""Where `factory` starts. `run` and `status` answer from the certificate, before any import."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from factoryline import quick
 
 def main() -> int:
     """The command line; returns the exit code."""
-    if sys.argv[1:] == ["run"]:
+    if sys.argv[1:] in (["run"], ["status"]):
         home = quick.find(os.getcwd())
-        said = quick.answer(home) if home else None
+        said = quick.answer(home, sys.argv[1]) if home else None
         if said is not None:
             sys.stdout.write(said)
             return 0

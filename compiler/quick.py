@@ -75,12 +75,12 @@ def read(path: str) -> object:
         return None
 
 
-def answer(home: str) -> str | None:
-    """What a run in `home` would print, if it is certain that it would run nothing; else None."""
+def answer(home: str, command: str = "run") -> str | None:
+    """What `run` or `status` would print in `home`, if it is certain that nothing is to do."""
     found = read(f"{home}/{CERTIFICATE}")
     if not isinstance(found, tuple):
         return None
-    paths, signatures, until, text = found
+    paths, signatures, until, texts = found
     if until and time.time() > until:
         return None
     stat = os.stat
@@ -91,7 +91,7 @@ def answer(home: str) -> str | None:
                 return None
     except OSError:
         return None
-    return str(text)
+    return str(texts[command])
 
 
 def find(start: str) -> str | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import time
 
 from factoryline.commands.base import open_factory
-from factoryline.run.survey import survey
+from factoryline.run.survey import certify, survey, table
 
 HELP = "show where every artifact stands, and what moves it on"
 
@@ -16,10 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
+    started = time.time_ns()
     states = survey(factory)
-    width = max((len(s.artifact) for s in states), default=0)
-    for one in states:
-        print(f"{one.mark}  {one.artifact:<{width}}  {one.sentence}")
-        if one.command and one.kind != "due":
-            print(f"   {'':<{width}}  {one.command}")
+    print(table(states), end="")
+    if factory.ledger.work.is_dir():
+        certify(factory, states, started)
     return 0

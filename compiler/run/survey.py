@@ -71,6 +71,17 @@ def last_words(states: Sequence[State], *, ran: int = 0, failed: bool = False) -
     return "\n".join([*lines, _last_line(states, ran, failed)]) + "\n"
 
 
+def table(states: Sequence[State]) -> str:
+    """A line an artifact, and under it the command that moves it on, if a person has to."""
+    width = max((len(state.artifact) for state in states), default=0)
+    lines = []
+    for state in states:
+        lines.append(f"{state.mark}  {state.artifact:<{width}}  {state.sentence}")
+        if state.command and state.kind != "due":
+            lines.append(f"   {'':<{width}}  {state.command}")
+    return "".join(f"{line}\n" for line in lines)
+
+
 def certify(factory: Factory, states: Sequence[State], started: int) -> None:
     """Leave the certificate that nothing is to do, if so and if it can be known from files.
 
@@ -88,7 +99,8 @@ def certify(factory: Factory, states: Sequence[State], started: int) -> None:
         files.remove_quickly(path)
         return
     until = _next_expiry(factory)
-    value = (watched, signatures, until, last_words(states))
+    texts = {"run": last_words(states), "status": table(states)}
+    value = (watched, signatures, until, texts)
     files.replace_quickly(path, quick.pack(value))
 
 

@@ -55,9 +55,12 @@ class Codec:
     def decode(self, encoded: Encoded) -> Any:
         """The record that was encoded. Raises IndexError or TypeError for what is none."""
         objects: list[Any] = []
+        plain = (str, int, type(None))
 
         def get(value: Any) -> Any:
             kind = type(value)
+            if kind in plain:
+                return value
             if kind is list:
                 return objects[value[0]] if type(value[0]) is int else Path(value[0])
             if kind is tuple:
@@ -68,10 +71,11 @@ class Codec:
                 return {name: get(item) for name, item in value.items()}
             return value
 
-        for number, fields in encoded:
-            made: Any = object.__new__(self.classes[number])
-            for name, value in zip(self._fields[number], fields, strict=True):
+        new, put = object.__new__, object.__setattr__
+        for number, values in encoded:
+            made: Any = new(self.classes[number])
+            for name, value in zip(self._fields[number], values, strict=True):
                 # A frozen object's fields are set here and in its own __init__, nowhere else.
-                object.__setattr__(made, name, get(value))
+                put(made, name, value if type(value) in plain else get(value))
             objects.append(made)
         return objects[-1]
