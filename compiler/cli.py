@@ -6,15 +6,25 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from factoryline import VERSION
 from factoryline.boundary import guarded
 from factoryline.commands.table import COMMANDS
+from factoryline.errors import ExitCode
+
+
+class _Parser(argparse.ArgumentParser):
+    """A wrong word on the command line is the user's mistake, and ends as all of these do."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(ExitCode.REFUSED, f"error: {message}\n")
 
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
     """All subcommands with their arguments; with `only`, that one alone."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="factory",
         description="Make for agent work in a git repository. `doit` runs the line.",
     )

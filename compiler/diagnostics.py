@@ -63,6 +63,10 @@ class StageFailed(FactoryError):
         self.detail = detail
 
 
+class Held(StageFailed):
+    """A stage that could not begin for something outside of it; that is no failed attempt."""
+
+
 def ordered(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """By position, each once."""
     unique = dict.fromkeys(diagnostics)

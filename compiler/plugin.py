@@ -42,6 +42,9 @@ class Loader:
             "check_file_uptodate": HandoffChecker,
             "reporter": Reporter,
             "verbosity": 0,
+            "sort": "definition",
+            # A bare `doit forget` says what to name; doit itself ends with a traceback there.
+            "forget_disable_default": True,
         }
 
     def load_tasks(self, cmd: Any, pos_args: Sequence[str]) -> list[Any]:
@@ -178,8 +181,10 @@ def _guarded(work: Callable[[], int]) -> int:
 
 def _stop(number: int, frame: object) -> NoReturn:
     """Unwind, so that running programs are ended with their groups and the lock is given back."""
+    from factoryline.run.reporter import LineReporter
     from factoryline.system import process
 
     del frame
+    LineReporter.interrupted = True
     process.end_all()
     raise SystemExit(128 + number)

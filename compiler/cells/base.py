@@ -57,11 +57,13 @@ class Result:
     """A cell's work. `handoff` is None where the edits are the work and git tells the rest.
 
     documents: further files for the ledger, by their ending, such as `packet.md`.
+    trouble: what a program did instead of handing something on; empty when it did.
     summary: half a line for people. author, message: of the commit, where they are given.
     """
 
     handoff: Handoff | None = None
     outcome: str = "done"
+    trouble: str = ""
     summary: str = ""
     cost: Cost = FREE
     by: str = "factoryline"

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from factoryline.cells.base import Job, Result
-from factoryline.diagnostics import StageFailed, listing, plural
+from factoryline.contracts.touches import protects
+from factoryline.diagnostics import Held, StageFailed, listing, plural
 from factoryline.ledger.entry import Handoff
 from factoryline.system.git import IDENTITY, Git, Signature
 
@@ -53,22 +54,26 @@ def _advance(job: Job, branch: str, tip: str, commit: str) -> None:
         job.repository.text("update-ref", f"refs/heads/{branch}", commit, tip)
         return
     git = Git(checkout)
-    own = _state_folder(job, git)
-    dirty = [path for path in git.changes() if not (own and path.startswith(own))]
+    # What no artifact may change is never in the way of a merge.
+    own = protected_in(job, git)
+    dirty = [path for path in git.changes() if not protects(own, path)]
     if dirty:
-        raise StageFailed(
+        raise Held(
             f"{job.artifact.name} is approved, but the checkout of `{branch}` in {checkout} has "
             f"{plural(len(dirty), 'uncommitted change')}: {listing(dirty, limit=5)}",
             span=job.plan.target.span,
-            help="commit or stash them, then run doit again; the merge goes on from here",
+            help="commit them, then run doit again; the merge goes on from here",
         )
     git.fast_forward(commit)
 
 
-def _state_folder(job: Job, git: Git) -> str:
-    """The ledger's folder as git names it, with a slash; empty where it lies elsewhere."""
-    state, top = job.ledger.state.resolve(), git.path.resolve()
-    return f"{state.relative_to(top).as_posix()}/" if state.is_relative_to(top) else ""
+def protected_in(job: Job, git: Git) -> tuple[str, ...]:
+    """The factory's own paths in a checkout, which need not be the one it lies in."""
+    home, top = job.plan.home.resolve(), git.path.resolve()
+    if not home.is_relative_to(top):
+        return ()
+    own = home.relative_to(top)
+    return tuple((own / name).as_posix() for name in ("state", job.plan.file))
 
 
 def _message(job: Job, packet: Handoff) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from factoryline.cells.base import Job, Result
 from factoryline.contracts.render import render
 from factoryline.diagnostics import listing, plural
+from factoryline.ledger.history import is_attempt
 from factoryline.ledger.query import Record
 from factoryline.plan.rounds import OPENS
 
@@ -65,7 +66,8 @@ def _worked(record: Record) -> list[str]:
         ran, known = tests
         of = f" of {known}" if known is not None else ""
         scopes = plural(len(verdict.handoff["checks"]), "scope")
-        lines.append(f"Verification ran {ran}{of} tests in {scopes} and passed.")
+        counted = f"{ran}{of} tests" if of else plural(ran, "test")
+        lines.append(f"Verification ran {counted} in {scopes} and passed.")
     kept = [g for g in verdict.handoff["guards"] if g["outcome"] == "kept"] if verdict else []
     lines += [f"The prior {guard['prior']} was kept." for guard in kept]
     untouched = [name for name, lines in _final(record).items() if not lines["added"]]
@@ -82,7 +84,7 @@ def _improve(job: Job, findings: list[dict[str, Any]]) -> list[str]:
             lines.append(f"Round {verdict.stage.round} failed verification in {listing(failed)}.")
     rejected: dict[str, int] = {}
     for event in job.ledger.history(job.artifact.name).events():
-        if event["event"] in ("rejected", "failed"):
+        if is_attempt(event) and event["event"] != "finished":
             rejected[event["stage"]] = rejected.get(event["stage"], 0) + 1
     lines += [f"{stage} needed {plural(n, 'further attempt')}." for stage, n in rejected.items()]
     return lines

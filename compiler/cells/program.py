@@ -62,8 +62,10 @@ def run(job: Job, argv: Sequence[str], *, env: Mapping[str, str], stdin: str = "
             help=missing.help,
         ) from missing
     _check_end(job, done)
+    value, trouble = _handoff(job, handoff.read_bytes() if handoff.exists() else None)
     return Result(
-        handoff=_handoff(job, handoff.read_bytes() if handoff.exists() else None),
+        handoff=value,
+        trouble=trouble,
         cost=_cost(cost.read_bytes()) if cost.exists() else UNKNOWN,
         by=argv[0],
     )
@@ -93,17 +95,19 @@ def _check_end(job: Job, done: process.Completed) -> None:
         )
 
 
-def _handoff(job: Job, data: bytes | None) -> Mapping[str, Any] | None:
-    """The program's hand-off; what is no JSON mapping is left for the contract to reject."""
+def _handoff(job: Job, data: bytes | None) -> tuple[Mapping[str, Any] | None, str]:
+    """The program's hand-off, or what it did instead."""
     if job.cell.hands.name == "change":
-        return None
+        return None, ""
     if data is None:
-        return {}
+        return None, "left no hand-off at FACTORY_HANDOFF"
     try:
         value = json.loads(data)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+    except ValueError as error:
+        return None, f"left a hand-off that is no JSON: {error}"
+    if not isinstance(value, dict):
+        return None, "left a hand-off that is no JSON mapping"
+    return value, ""
 
 
 def _cost(data: bytes) -> Cost:

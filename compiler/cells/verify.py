@@ -41,7 +41,7 @@ def _summary(outcome: str, checks: list[dict[str, Any]], guards: list[dict[str, 
     known = [tests["known"] for tests in counted]
     of = f" of {sum(known)}" if counted and None not in known else ""
     ran = sum(tests["run"] for tests in counted)
-    tests = f"{ran}{of} tests" if of else plural(ran, "test")
+    tests = f"{ran}{of} tests" if of else plural(ran, "test") if counted else "nothing counted"
     parts = [f"{outcome}: {tests} in {plural(len(checks), 'scope')}"]
     parts += [f"{c['scope']}: {c['reason']}" for c in checks if c["outcome"] == "fail"]
     parts += [

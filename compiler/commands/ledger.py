@@ -45,11 +45,8 @@ def _print(factory: Factory, name: str) -> None:
         print(f"{entry.stage.id:<12} {entry.outcome:<16} {duration(run.seconds):>8}  by {run.by}")
     print("\nhistory:")
     for event in factory.ledger.history(name).events():
-        facts = " ".join(
-            str(event[key])
-            for key in ("outcome", "reason", "reasons", "by")
-            if event.get(key) is not None
-        )
+        told = [event[key] for key in ("outcome", "reason", "why", "by") if event.get(key)]
+        facts = "; ".join([*map(str, told), *event.get("reasons", [])])
         print(
             f"  {event['at']}  {event.get('stage', ''):<12} {event['event']:<10} {facts}".rstrip()
         )

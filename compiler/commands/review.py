@@ -28,9 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--finding", action="append", default=[], metavar="TEXT", help="a remark; may be repeated"
     )
     parser.add_argument(
-        "--kind", default="other", help="what the findings are about, such as architecture or tests"
+        "--kind",
+        default="other",
+        choices=_choices("kind"),
+        metavar="KIND",
+        help=f"what the findings are about: {', '.join(_choices('kind'))}",
     )
-    parser.add_argument("--severity", default="major", help="minor, major or blocker")
+    parser.add_argument("--severity", default="major", choices=_choices("severity"))
     parser.add_argument(
         "--path", action="append", default=[], help="a path that the findings are about"
     )
@@ -97,6 +101,11 @@ def _review(factory: Factory, args: argparse.Namespace) -> dict[str, Any]:
     if broken:
         raise UserError(f"the review is not valid: {broken[0]}", help=broken[0].help)
     return value
+
+
+def _choices(field: str) -> list[str]:
+    finding = schema.builtin("recorded-review")["$defs"]["finding"]
+    return list(finding["properties"][field]["enum"])
 
 
 def _prior(args: argparse.Namespace) -> dict[str, Any]:

@@ -23,6 +23,11 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def is_attempt(event: dict[str, Any]) -> bool:
+    """Whether an event is an attempt of its own; a failure that tells of a rejection is not."""
+    return event["event"] in ("finished", "failed", "rejected") and not event.get("told")
+
+
 class History:
     """The lines of one artifact at `path`."""
 
@@ -51,8 +56,7 @@ class History:
 
     def attempts(self, stage: str) -> int:
         """How often a stage was tried."""
-        tried = ("finished", "failed", "rejected")
-        return sum(e.get("stage") == stage and e["event"] in tried for e in self.events())
+        return sum(e.get("stage") == stage and is_attempt(e) for e in self.events())
 
     def broken_at(self) -> int | None:
         """The number of the first line that is not chained to the one before it, or None."""

@@ -9,7 +9,7 @@ from typing import Any
 from factoryline.ledger.entry import Cost, Entry
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Plan
-from factoryline.plan.rounds import OPENS, Stage, Walk, walk
+from factoryline.plan.rounds import OPENS, Stage, Walk, stage_named, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +85,19 @@ def recorded(plan: Plan, ledger: Ledger, artifact: str) -> Record:
         entry = ledger.entry(stage)
         return entry.outcome if entry else None
 
-    way = walk(plan, artifact, outcome)
+    way = _sealed(ledger, artifact) or walk(plan, artifact, outcome)
     return Record(artifact=artifact, way=way, entries=_entries(ledger, way.stages))
+
+
+def _sealed(ledger: Ledger, artifact: str) -> Walk | None:
+    """The way that a sealed artifact went: what its note was written from, whatever the line is
+    now. None when it is not sealed."""
+    seal = ledger.entry(Stage(artifact=artifact, cell="note", round=None))
+    if seal is None:
+        return None
+    ids = [name.removeprefix("handoff.") for name in seal.inputs if name.startswith("handoff.")]
+    stages = (*(stage_named(artifact, stage_id) for stage_id in ids), seal.stage)
+    return Walk(stages=stages, blocked=None, sealed=True)
 
 
 def _entries(ledger: Ledger, stages: Sequence[Stage]) -> tuple[Entry, ...]:

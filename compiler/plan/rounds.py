@@ -34,6 +34,14 @@ class Stage:
         return f"{self.artifact}/{self.id}"
 
 
+def stage_named(artifact: str, stage_id: str) -> Stage:
+    """The stage that an id means: `scout`, `2-build`."""
+    number, dash, cell = stage_id.partition("-")
+    if dash and number.isdigit():
+        return Stage(artifact=artifact, cell=cell, round=int(number))
+    return Stage(artifact=artifact, cell=stage_id, round=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked:
     """The line cannot go on with an artifact: nothing is left that a run could try."""

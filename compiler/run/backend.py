@@ -12,7 +12,7 @@ from typing import Any
 
 from factoryline.ledger.entry import Entry
 from factoryline.ledger.store import Ledger
-from factoryline.plan.rounds import Stage
+from factoryline.plan.rounds import Stage, stage_named
 from factoryline.system import files
 
 IGNORE = "ignore:"
@@ -25,10 +25,14 @@ def stage_of(task: str) -> Stage | None:
     artifact, colon, stage_id = task.partition(":")
     if not colon or artifact.startswith("_"):
         return None
-    number, dash, cell = stage_id.partition("-")
-    if dash and number.isdigit():
-        return Stage(artifact=artifact, cell=cell, round=int(number))
-    return Stage(artifact=artifact, cell=stage_id, round=None)
+    return stage_named(artifact, stage_id)
+
+
+def ignored(ledger: Ledger) -> list[str]:
+    """The tasks that the user told doit to ignore."""
+    path = ledger.work / "ignored.json"
+    value = files.read_json(path) if path.exists() else []
+    return value if isinstance(value, list) else []
 
 
 class LedgerBackend:
@@ -51,7 +55,10 @@ class LedgerBackend:
             case "checker:":
                 return CHECKER
             case "deps:":
-                return [str(self._path(entry, name)) for name in self._upstream(entry)]
+                # The tasks of a sealed artifact depend on nothing: its entries are history.
+                sealed = self.ledger.sealed(entry.stage.artifact)
+                upstream = [] if sealed else self._upstream(entry)
+                return [str(self._path(entry, name)) for name in upstream]
             case "_values_:":
                 return {"outcome": entry.outcome}
             case "result:":
@@ -99,10 +106,7 @@ class LedgerBackend:
         return self.ledger.folder(entry.stage.artifact) / f"{stage_id}.json"
 
     def _ignored(self) -> list[str]:
-        if not self._ignored_path.exists():
-            return []
-        value = files.read_json(self._ignored_path)
-        return value if isinstance(value, list) else []
+        return ignored(self.ledger)
 
     def _write_ignored(self, tasks: list[str]) -> None:
         if tasks or self._ignored_path.exists():

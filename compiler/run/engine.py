@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from doit.exceptions import TaskError, TaskFailed
@@ -17,6 +18,7 @@ from factoryline.boundary import failure_of
 from factoryline.cells.base import Waiting
 from factoryline.emit.tasks import StageTask, stage_tasks
 from factoryline.errors import ExitCode, UserError
+from factoryline.ledger.query import Record
 from factoryline.plan.rounds import Stage, expected
 from factoryline.run import workspace
 from factoryline.run.admission import queued
@@ -77,9 +79,7 @@ def whole(factory: Factory) -> Iterator[Task]:
     for artifact in factory.plan.artifacts:
         sealed = factory.ledger.sealed(artifact.name)
         record = factory.record(artifact.name)
-        outcomes = {entry.stage: entry.outcome for entry in record.entries}
-        way = expected(factory.plan, artifact.name, outcomes.get)
-        tasks = stage_tasks(factory.plan, way, factory.ledger.entry_path)
+        tasks = _history(factory, record) if sealed else _ahead(factory, record)
         yield _group(
             artifact.name,
             [task.name for task in tasks],
@@ -88,6 +88,25 @@ def whole(factory: Factory) -> Iterator[Task]:
         )
         for task in tasks:
             yield _task(factory, task, sealed=sealed)
+
+
+def _ahead(factory: Factory, record: Record) -> Sequence[StageTask]:
+    outcomes = {entry.stage: entry.outcome for entry in record.entries}
+    way = expected(factory.plan, record.artifact, outcomes.get)
+    return stage_tasks(factory.plan, way, factory.ledger.entry_path)
+
+
+def _history(factory: Factory, record: Record) -> Sequence[StageTask]:
+    """The stages of a sealed artifact, which need not be those of the line as it is now."""
+    return [
+        StageTask(
+            stage=entry.stage,
+            doc=f"{entry.kind}: handed {entry.contract}",
+            inputs=(),
+            target=factory.ledger.entry_path(entry.stage),
+        )
+        for entry in record.entries
+    ]
 
 
 def chosen(factory: Factory, names: Sequence[str]) -> Iterator[Task]:
@@ -225,8 +244,9 @@ class Uptodate:
         artifact = self.factory.plan.artifact(self.stage.artifact)
         assert artifact is not None, "a task belongs to an artifact"
         record = self.factory.record(self.stage.artifact)
-        on_way = self.stage in record.way.stages
-        before = {s.id for s in record.way.before(self.stage)} if on_way else set()
+        outcomes = {entry.stage: entry.outcome for entry in record.entries}
+        way = expected(self.factory.plan, self.stage.artifact, outcomes.get)
+        before = {s.id for s in takewhile(lambda s: s != self.stage, way)}
         entries = [entry for entry in record.entries if entry.stage.id in before]
         self.answer = freshness(self.factory, artifact, self.stage, entries)
         return not isinstance(self.answer, Stale)

@@ -10,7 +10,7 @@ import time
 from typing import Any, ClassVar, TextIO
 
 from factoryline.contracts.render import duration
-from factoryline.run.backend import stage_of
+from factoryline.run.backend import ignored, stage_of
 from factoryline.run.factory import Factory
 from factoryline.run.survey import certify, last_words, survey
 
@@ -21,6 +21,8 @@ class LineReporter:
     desc = "one line a stage, and where every artifact stands"
     factory: ClassVar[Factory]
     """Set by the loader: doit makes the reporter and knows nothing of ours."""
+    interrupted: ClassVar[bool] = False
+    """Set when a signal ends the run."""
 
     def __init__(self, outstream: TextIO, options: object) -> None:
         del options
@@ -59,7 +61,9 @@ class LineReporter:
         pass
 
     def skip_ignore(self, task: Any) -> None:
-        self._write(f"!! {task.name}  ignored (`doit forget {task.name}` ends that)")
+        # doit skips what comes after an ignored task alike; only forgetting that one ends it.
+        if task.name in ignored(self.factory.ledger):
+            self._write(f"!! {task.name}  ignored (`doit forget {task.name}` ends that)")
 
     def cleanup_error(self, exception: Any) -> None:
         sys.stderr.write(exception.get_msg())
@@ -73,6 +77,9 @@ class LineReporter:
     def complete_run(self) -> None:
         for message in self.errors:
             self._write(message)
+        if self.interrupted:
+            self._write("interrupted; nothing that was finished is lost")
+            return
         started = time.time_ns()
         states = survey(self.factory)
         failed = bool(self.failures or self.errors)

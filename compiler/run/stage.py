@@ -13,7 +13,7 @@ from factoryline.contracts import change
 from factoryline.contracts.base import Breach, Delivery
 from factoryline.contracts.render import render
 from factoryline.contracts.table import breaches
-from factoryline.diagnostics import StageFailed
+from factoryline.diagnostics import Held, StageFailed
 from factoryline.errors import FactoryError, UserError
 from factoryline.learning import priors
 from factoryline.ledger.entry import Cost, Entry, Handoff, Run
@@ -22,7 +22,7 @@ from factoryline.ledger.query import Record
 from factoryline.plan.digest import Inputs
 from factoryline.plan.model import Cell
 from factoryline.plan.rounds import Stage, Walk, expected
-from factoryline.run import workspace
+from factoryline.run import restore, workspace
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Surroundings, inputs, standing, surroundings
 from factoryline.system import files
@@ -69,6 +69,8 @@ def prepare(factory: Factory, artifact_name: str, stage_id: str) -> tuple[Job, S
     around = surroundings(factory, artifact, stage, entries)
     cell = plan.cell(stage.cell)
     tree = factory.repository
+    # A clone may lack the change that this stage verifies or merges; the ledger has its patch.
+    restore.ensure(ledger, tree, around.start)
     if _works_in_tree(cell):
         tree = workspace.prepare(factory, artifact_name, around.start)
     scratch = factory.scratch(artifact_name, stage_id)
@@ -118,8 +120,15 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
     raise AssertionError("the loop ends in a return or a failure")
 
 
+class Rejected(StageFailed):
+    """A delivery that broke its contract once too often; each one is in the history already."""
+
+
 def check(job: Job, result: Result) -> tuple[Breach, ...]:
     """What is wrong with a cell's work."""
+    if result.trouble:
+        message = f"`{job.cell.name}` {result.trouble}"
+        return (Breach(message=message, span=job.cell.span, help=f"{job.scratch}/program.out"),)
     edited = workspace.edits(job.tree, job.start) if _works_in_tree(job.cell) else ()
     delivery = Delivery(
         plan=job.plan,
@@ -215,7 +224,8 @@ def record(
     ledger.write(entry, job.record.entries)
     if job.cell.kind == "note":
         workspace.discard(factory, name)
-    return Done(stage=str(stage), outcome=result.outcome, summary=result.summary, seconds=seconds)
+    summary = result.summary or f"handed {job.cell.hands.name}"
+    return Done(stage=str(stage), outcome=result.outcome, summary=summary, seconds=seconds)
 
 
 def brief(job: Job) -> str:
@@ -261,7 +271,14 @@ def documents(job: Job, handoff: Handoff) -> dict[str, str]:
 def note_failure(factory: Factory, job: Job, failure: FactoryError, seconds: float) -> None:
     """A failed attempt belongs to the record too."""
     history = factory.ledger.history(job.artifact.name)
-    history.append("failed", job.stage.id, reason=failure.message, seconds=round(seconds, 3))
+    event = "held" if isinstance(failure, Held) else "failed"
+    history.append(
+        event,
+        job.stage.id,
+        reason=failure.message,
+        seconds=round(seconds, 3),
+        told=isinstance(failure, Rejected) or None,
+    )
 
 
 def _due(factory: Factory, artifact: str, stage_id: str) -> tuple[Walk, tuple[Entry, ...], Stage]:
@@ -310,10 +327,10 @@ def _put_back(factory: Factory, job: Job) -> None:
         workspace.move(job.tree, factory.branch(job.artifact.name), job.start)
 
 
-def _failure(broken: Sequence[Breach]) -> StageFailed:
+def _failure(broken: Sequence[Breach]) -> Rejected:
     first, *others = broken
     detail = "\n".join(breach.message for breach in others)
-    return StageFailed(first.message, span=first.span, help=first.help, detail=detail)
+    return Rejected(first.message, span=first.span, help=first.help, detail=detail)
 
 
 def _cost(cost: Cost) -> Mapping[str, Any]:

@@ -239,6 +239,7 @@ class Git:
         done = self.run(
             "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs
         )
+        # 1 is a conflict, and also, without a tree, a commit that is not there.
         if done.code not in (0, 1) or not done.stdout:
             done.check()
         tree, *paths = [part for part in done.out.split("\0") if part]

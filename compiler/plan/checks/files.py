@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from factoryline.diagnostics import Diagnostic, did_you_mean
@@ -18,6 +19,12 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
         bodies = [variant.body for variant in cell.variants]
         for ref in (cell.prompt, cell.template, *bodies):
             yield from _template(spec.home, ref)
+    for ref in (
+        *(r for c in spec.cells for r in c.run),
+        *(r for a in spec.agents for r in a.command),
+    ):
+        if ref.name.startswith("{home}/"):
+            yield from _readable(spec.home, replace(ref, name=ref.name.removeprefix("{home}/")))
     for contract in spec.contracts:
         yield from _template(spec.home, contract.template)
         yield from _schema(spec.home, contract.schema)
