@@ -153,8 +153,8 @@ def main() -> None:
             Program(name="plain doit, ten", argv=[str(BIN / "doit")], cwd=place / "doit-ten"),
             Program(name="doit, ten", argv=[str(BIN / "doit")], cwd=place / "ten"),
             Program(
-                name="doit, one stale",
-                argv=[str(BIN / "doit")],
+                name="finding one stale",
+                argv=[str(BIN / "factory"), "status"],
                 cwd=place / "edited",
                 before=edit(place / "edited/artifacts/thing-0.yaml"),
             ),
@@ -212,7 +212,7 @@ RATIOS = [
     ("no-op factory run, sealed", "factory run, sealed", "make -rR", 1.0),
     ("no-op factory run, open", "factory run, open", "make -rR", 1.0),
     ("no-op doit, ten stages", "doit, ten", "plain doit, ten", 1.25),
-    ("one stale of all, open", "doit, one stale", "plain doit", 0.45),
+    ("finding one stale, open", "finding one stale", "plain doit", 0.45),
     ("factory status, sealed", "factory status", "import doit", 1.5),
     ("factory status, open", "factory status, open", "import doit", 1.5),
 ]

@@ -19,10 +19,8 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
         bodies = [variant.body for variant in cell.variants]
         for ref in (cell.prompt, cell.template, *bodies):
             yield from _template(spec.home, ref)
-    for ref in (
-        *(r for c in spec.cells for r in c.run),
-        *(r for a in spec.agents for r in a.command),
-    ):
+    commands = (*(cell.run for cell in spec.cells), *(agent.command for agent in spec.agents))
+    for ref in (ref for command in commands for ref in command):
         if ref.name.startswith("{home}/"):
             yield from _readable(spec.home, replace(ref, name=ref.name.removeprefix("{home}/")))
     for contract in spec.contracts:
