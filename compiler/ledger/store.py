@@ -17,7 +17,7 @@ from factoryline.ledger.entry import Entry
 from factoryline.ledger.history import History
 from factoryline.plan.rounds import Stage
 from factoryline.spec import schema
-from factoryline.system import files
+from factoryline.system import files, process
 
 README = """# state/
 
@@ -171,7 +171,11 @@ class Ledger:
             files.write_text(self.work / ".gitignore", "*\n")
 
     def sweep(self) -> None:
-        """Remove what killed writes left behind. Only for who holds the lock."""
+        """Remove what a killed run left behind: half-written files, programs that still run.
+
+        Only for who holds the lock.
+        """
+        process.end_orphans(self.work / "logs")
         for folder in (self.artifacts, self.priors):
             for path in folder.rglob(files.UNFINISHED):
                 files.remove(path)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from factoryline.errors import CommandFailed, ProgramMissing
+from factoryline.system import files
 
 GRACE_SECONDS = 5.0
 """How long a process group may take between SIGTERM and SIGKILL."""
@@ -80,8 +81,9 @@ def run(
 
     `timeout` is in seconds. The program leads a process group, which is ended as a whole: on time
     out, when this process is interrupted, and when it leaves children behind. With `log`, both
-    streams also stay in the files `<log>.out` and `<log>.err`. With `keep`, only the last `keep`
-    bytes of each stream are returned.
+    streams also stay in the files `<log>.out` and `<log>.err`, and `<log>.group` names the group
+    while it runs, so that `end_orphans` finds it after this process was killed. With `keep`, only
+    the last `keep` bytes of each stream are returned.
     """
     find_program(argv[0], env=env, cwd=cwd)
     started = time.monotonic()
@@ -102,11 +104,16 @@ def run(
                 raise
             raise ProgramMissing(argv[0], reason=f"cannot be run: {error.strerror}") from error
         _running.add(process.pid)
+        group = Path(f"{log}.group") if log else None
+        if group:
+            files.replace_quickly(group, f"{process.pid} {_born(process.pid)}".encode())
         try:
             code = _communicate(process, stdin, timeout)
         finally:
             _end_group(process)
             _running.discard(process.pid)
+            if group:
+                files.remove_quickly(group)
         seconds = time.monotonic() - started
         return Completed(
             argv=tuple(argv),
@@ -124,6 +131,27 @@ def end_all() -> None:
     """Kill every group that runs now: for a process that is about to leave its threads behind."""
     for group in tuple(_running):
         _signal_group(group, signal.SIGKILL)
+
+
+def end_orphans(folder: Path) -> None:
+    """End every group that a killed process left running, by the files that name them."""
+    for path in folder.rglob("*.group"):
+        pid, _, born = path.read_text(errors="replace").partition(" ")
+        # The number may belong to somebody else by now; the moment of its birth tells.
+        if pid.isdigit() and born and _born(int(pid)) == born:
+            _signal_group(int(pid), signal.SIGKILL)
+        files.remove_quickly(path)
+
+
+def _born(pid: int) -> str:
+    """When a process started, in the words of this machine; empty when there is none."""
+    try:
+        # The 22nd field; the second one, in brackets, may hold spaces.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        argv = ["ps", "-o", "lstart=", "-p", str(pid)]
+        told = subprocess.run(argv, capture_output=True, text=True, check=False)
+        return told.stdout.strip()
 
 
 def python() -> str:

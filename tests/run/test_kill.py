@@ -105,6 +105,26 @@ def test_killed_while_a_test_runs_and_while_it_merges(line: Line) -> None:
     assert line.git("rev-parse", "main").strip() == commit, "it is not merged twice"
 
 
+def test_a_builder_that_outlives_a_killed_run_is_ended_by_the_next(line: Line) -> None:
+    four_stages(line)
+    pid = line.folder / "pid"
+    line.write(line.home / "slow.sh", f"echo $$ > {pid}; sleep 300\n")
+    line.edit(
+        "scout: {kind: scout}",
+        'scout: {kind: command, hands: memo, run: [sh, "{home}/slow.sh"]}',
+    )
+    process = subprocess.Popen([BIN / "doit"], cwd=line.home, env=line.env(), stdout=-3)
+    wait_for(pid)
+    wait_for(line.state / ".work/logs/limit/scout/program.group")
+    process.kill()
+    process.wait()
+    alive = ["ps", "-o", "stat=", "-p", pid.read_text().strip()]
+    assert subprocess.run(alive, capture_output=True).stdout.strip() not in (b"", b"Z")
+    line.write(line.home / "slow.sh", "exit 1\n")
+    assert line.doit().code == 1
+    assert subprocess.run(alive, capture_output=True).stdout.strip() in (b"", b"Z", b"Zs")
+
+
 def test_a_terminated_run_takes_its_children_along(line: Line) -> None:
     four_stages(line)
     pid = line.folder / "pid"
