@@ -70,7 +70,11 @@ def builtin(name: str) -> Schema:
 def violations(value: object, schema: Schema) -> tuple[Violation, ...]:
     """Every violation, in the order in which the schema finds them; none for a valid value."""
     errors = _validator(schema).iter_errors(value)
-    return tuple(v for error in cast(Iterable[_Error], errors) for v in _sentences(error))
+    try:
+        return tuple(v for error in cast(Iterable[_Error], errors) for v in _sentences(error))
+    except RecursionError:
+        message = "this cannot be checked: it, or its schema, leads too deep"
+        return (Violation(path=(), message=message, code="depth"),)
 
 
 _VALIDATORS: dict[int, tuple[Schema, Any]] = {}
@@ -131,17 +135,37 @@ def _frozen(value: object) -> object:
     return ("boolean", value) if isinstance(value, bool) else value
 
 
+MOST_LEVELS = 100
+"""How deeply the parts of a schema may lie in each other."""
+
+
 def schema_problem(schema: object) -> str:
     """Why a JSON document is not a schema; empty when it is one."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
+    if _levels(schema) > MOST_LEVELS:
+        return "the nesting is too deep"
     try:
         Draft202012Validator.check_schema(schema)  # type: ignore[arg-type]
     except SchemaError as error:
         place = "/".join(str(step) for step in error.absolute_path)
         return f"at `{place or '/'}`: {error.message}"
     return _dangling(schema)
+
+
+def _levels(value: object) -> int:
+    level, values = 0, [value]
+    while values and level <= MOST_LEVELS:
+        level += 1
+        values = [part for one in values for part in _parts(one)]
+    return level
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _dangling(schema: Any) -> str:
@@ -155,7 +179,7 @@ def _dangling(schema: Any) -> str:
     for reference in _references(schema):
         try:
             resolver.lookup(reference)
-        except Unresolvable:
+        except (Unresolvable, ValueError):  # the latter where it is no address at all
             return f"`{reference}` leads nowhere in this file"
     return ""
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from factoryline.diagnostics import Diagnostic, did_you_mean
 from factoryline.spec.model import Ref, Spec
+
+if TYPE_CHECKING:
+    from jinja2 import nodes
 
 Check = Callable[[Spec], Iterator[Diagnostic]]
 """Yields every problem that it finds; never raises."""
@@ -38,3 +42,13 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:
         return False
+
+
+def parsed(text: str) -> nodes.Template:
+    """A template's syntax tree. Raises jinja2.TemplateSyntaxError."""
+    import jinja2
+
+    try:
+        return jinja2.Environment().parse(text)
+    except RecursionError:
+        raise jinja2.TemplateSyntaxError("the nesting is too deep", 1) from None

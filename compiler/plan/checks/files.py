@@ -9,7 +9,7 @@ from pathlib import Path
 
 from factoryline.diagnostics import Diagnostic, did_you_mean
 from factoryline.plan import builtin
-from factoryline.plan.checks.base import is_file
+from factoryline.plan.checks.base import is_file, parsed
 from factoryline.spec import schema
 from factoryline.spec.model import Ref, Spec
 
@@ -73,7 +73,7 @@ def _template(home: Path, ref: Ref | None) -> Iterator[Diagnostic]:
 
     try:
         text = builtin.expand((home / ref.name).read_text(encoding="utf-8"))
-        tree = jinja2.Environment().parse(text)
+        tree = parsed(text)
     except UnicodeDecodeError:
         yield Diagnostic(message=f"`{ref.name}` is not UTF-8 text", span=ref.span, code="template")
     except jinja2.TemplateSyntaxError as error:
@@ -104,6 +104,8 @@ def _schema(home: Path, ref: Ref | None) -> Iterator[Diagnostic]:
         document = json.loads((home / ref.name).read_bytes())
     except ValueError as error:
         problem = f"is not JSON: {error}"
+    except RecursionError:
+        problem = "is not JSON: the nesting is too deep"
     else:
         reason = "" if isinstance(document, dict) else "it is not a mapping"
         reason = reason or schema.schema_problem(document)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from factoryline.diagnostics import Diagnostic, Span, did_you_mean, listing
 from factoryline.plan import builtin
+from factoryline.plan.checks.base import parsed
 from factoryline.spec import schema
 from factoryline.spec.model import Ref, Spec
 
@@ -103,7 +104,7 @@ def _schema_of(spec: Spec, name: str) -> Shape:
         return schema.builtin(name) if name in builtin.CONTRACTS else {}
     try:
         loaded = json.loads((spec.home / own.schema.name).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}  # `files` says what is wrong with it
     return loaded if isinstance(loaded, dict) else {}
 
@@ -133,7 +134,7 @@ def problems_in(text: str, file: str, values: Mapping[str, Shape]) -> list[Probl
     import jinja2
 
     try:
-        tree = jinja2.Environment().parse(text)
+        tree = parsed(text)
     except jinja2.TemplateError:
         return []  # `files` says what is wrong with it
     walk = _Walk(file=file, lines=text.splitlines(), values=values)
