@@ -20,6 +20,7 @@ import pytest
 from factoryline import cli
 from factoryline.diagnostics import Diagnostic, SpecError
 from factoryline.plan import resolve
+from factoryline.plan.checks.table import TARGET_CHECKS
 from factoryline.spec import load, schema
 
 HERE = Path(__file__).parent
@@ -106,7 +107,8 @@ def shown_problems() -> tuple[Diagnostic, ...]:
 
 def _problems(path: Path) -> tuple[Diagnostic, ...]:
     try:
-        return resolve.check(load.load(path))
+        spec = load.load(path)
+        return (*resolve.check(spec), *(p for check in TARGET_CHECKS for p in check(spec)))
     except SpecError as error:
         return error.diagnostics
 

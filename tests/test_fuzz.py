@@ -207,7 +207,6 @@ def test_a_schema_that_leads_back_to_itself() -> None:
     assert violation.message == "this cannot be checked: it, or its schema, leads too deep"
 
 
-@pytest.mark.xfail(strict=True, reason="include patterns may still leave the folder")
 @pytest.mark.parametrize("pattern", ["TMP/**", "TMP/x.yaml", "../**", "work/../../**", ".."])
 def test_an_include_stays_below_the_folder(pattern: str, tmp_path: Path) -> None:
     """Else one slash too many reads the whole disk."""
@@ -220,7 +219,6 @@ def test_an_include_stays_below_the_folder(pattern: str, tmp_path: Path) -> None
     assert (problem.span.line, problem.span.column) == (10, 22)
 
 
-@pytest.mark.xfail(strict=True, reason="a time limit may still be longer than a clock can count")
 @pytest.mark.parametrize("timeout", ["9" * 20, "9" * 20 + "h", "9" * 400 + "s"])
 def test_a_time_limit_is_one(timeout: str, tmp_path: Path) -> None:
     path = tmp_path / "factory.yaml"

@@ -125,8 +125,8 @@ def test_every_open_set_is_looked_at() -> None:
 
 
 def test_checks_of_a_specification() -> None:
-    named = {check.__module__.rpartition(".")[2] for check in spec_checks.CHECKS}
-    assert members("plan/checks") == named
+    checks = (*spec_checks.CHECKS, *spec_checks.TARGET_CHECKS)
+    assert members("plan/checks") == {check.__module__.rpartition(".")[2] for check in checks}
 
 
 def test_checks_of_a_delivery() -> None:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from factoryline.diagnostics import Diagnostic, SpecError, ordered, plural
 from factoryline.emit.diagnostics.base import found
 from factoryline.emit.diagnostics.table import FORMATS
-from factoryline.errors import ExitCode
+from factoryline.errors import ExitCode, ProgramMissing
 from factoryline.pipeline import find
+from factoryline.plan.checks.table import TARGET_CHECKS
 from factoryline.plan.resolve import check, resolve
 from factoryline.spec.load import load
 from factoryline.spec.model import Spec
+from factoryline.system import process
 
 HELP = "prove what can be proven about factory.yaml before anything runs"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="warnings are errors")
+    parser.add_argument(
+        "--environment", action="store_true", help="look for the programs on this machine too"
+    )
     parser.add_argument(
         "--format",
         choices=sorted(FORMATS),
@@ -29,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     path = (Path(args.file) if args.file else find(Path.cwd())).absolute()
-    spec, problems = _problems(path)
+    spec, problems = _problems(path, environment=args.environment)
     refused = any(args.strict or problem.severity == "error" for problem in problems)
     if refused and args.format == "text":
         raise SpecError(problems, root=path.parent)
@@ -43,10 +49,25 @@ def run(args: argparse.Namespace) -> int:
     return ExitCode.REFUSED if refused else ExitCode.OK
 
 
-def _problems(path: Path) -> tuple[Spec | None, tuple[Diagnostic, ...]]:
+def _problems(path: Path, *, environment: bool) -> tuple[Spec | None, tuple[Diagnostic, ...]]:
     """The specification, unless it cannot be read, and its problems in order of position."""
     try:
         spec = load(path)
     except SpecError as error:
         return None, error.diagnostics
-    return spec, ordered(check(spec))
+    problems = [*check(spec), *(found for proof in TARGET_CHECKS for found in proof(spec))]
+    return spec, ordered([*problems, *_programs(spec)] if environment else problems)
+
+
+def _programs(spec: Spec) -> Iterator[Diagnostic]:
+    """A problem for each program of a scope, a cell or an agent that this machine does not have."""
+    commands = [*(scope.run for scope in spec.scopes), *(scope.list for scope in spec.scopes)]
+    commands += [*(cell.run for cell in spec.cells), *(agent.command for agent in spec.agents)]
+    for first in (command[0] for command in commands if command):
+        try:
+            if not first.name.startswith("{"):
+                process.find_program(first.name)
+        except ProgramMissing as missing:
+            yield Diagnostic(
+                message=missing.message, span=first.span, help=missing.help, code="missing-program"
+            )

@@ -9,20 +9,21 @@ def cycles(edges: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
     """Each cycle once, as `a, b, a`, starting at its first name in the order of `edges`."""
     done: set[str] = set()
     for start in edges:
-        path: list[str] = []
-        stack = [iter(edges[start])] if start not in done else []
-        path += [start] if stack else []
-        while stack:
-            rest = stack[-1]
+        if start in done:
+            continue
+        # The names on the way, in order; a mapping, since a way can be thousands of names long.
+        path = {start: iter(edges[start])}
+        while path:
+            name, rest = next(reversed(path.items()))
             following = next((n for n in rest if n in edges), None)
             if following is None:
-                stack.pop()
-                done.add(path.pop())
+                del path[name]
+                done.add(name)
             elif following in path:
-                yield (*path[path.index(following) :], following)
+                names = list(path)
+                yield (*names[names.index(following) :], following)
             elif following not in done:
-                path.append(following)
-                stack.append(iter(edges[following]))
+                path[following] = iter(edges[following])
 
 
 def ordered(edges: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

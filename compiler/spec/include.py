@@ -66,6 +66,9 @@ def included(
     for pattern in include.items if include.items is not None else (include,):
         if not isinstance(pattern.scalar, str):
             continue  # the schema says what is wrong with it
+        if Path(pattern.scalar).is_absolute() or ".." in Path(pattern.scalar).parts:
+            problems.append(_outside(pattern))
+            continue
         looked += _folders(home, pattern.scalar)
         names = sorted(glob.glob(pattern.scalar, root_dir=home, recursive=True))
         if not names:
@@ -89,7 +92,7 @@ def _artifact(home: Path, file: str, problems: list[Diagnostic]) -> ArtifactSpec
     node, wrong = parse(home, file)
     wrong = wrong or schema.diagnose(node, _schema())
     name, start = Path(file).stem, Span(file=file, line=1, column=1)
-    if not re.search(schema.builtin("factory")["$defs"]["name"]["pattern"], name):
+    if "\n" in name or not re.search(schema.builtin("factory")["$defs"]["name"]["pattern"], name):
         wrong.append(
             Diagnostic(
                 message=f"`{name}` is no name for an artifact",
@@ -120,6 +123,15 @@ def _add(
             )
         )
     found[name] = (start, artifact)
+
+
+def _outside(pattern: Node) -> Diagnostic:
+    return Diagnostic(
+        message=f"`{pattern.scalar}` leaves the folder of factory.yaml",
+        span=pattern.span,
+        help="artifacts lie below it, such as in artifacts/*.yaml",
+        code="include",
+    )
 
 
 def _nothing(pattern: Node) -> Diagnostic:

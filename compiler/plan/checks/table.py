@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from factoryline.plan.checks import artifacts, files, line, names, scopes, target, templates
+from factoryline.plan.checks import artifacts, files, line, names, paths, scopes, target, templates
 from factoryline.plan.checks.base import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -14,3 +14,6 @@ CHECKS: tuple[Check, ...] = (
     files.check,
     templates.check,
 )
+
+TARGET_CHECKS: tuple[Check, ...] = (paths.check,)
+"""Those that look into the target: `factory check` makes them, a plain compile does not."""
