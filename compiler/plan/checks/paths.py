@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import pathspec
 from factoryline.diagnostics import Diagnostic, listing
 from factoryline.errors import FactoryError
+from factoryline.plan.model import Surface
 from factoryline.spec.model import Ref, Spec
 from factoryline.system.git import Git
 
@@ -56,7 +56,8 @@ def files_of(spec: Spec) -> tuple[str, ...]:
 
 
 def _matches_nothing(glob: Ref, files: Sequence[str], what: str) -> Iterator[Diagnostic]:
-    if not any(_matcher([glob.name]).match_files(files)):
+    pattern = Surface(name="", globs=(glob.name,))
+    if not any(map(pattern.holds, files)):
         yield Diagnostic(
             message=f"`{glob.name}` matches {what}",
             span=glob.span,
@@ -67,15 +68,15 @@ def _matches_nothing(glob: Ref, files: Sequence[str], what: str) -> Iterator[Dia
 
 
 def _held_by_two(spec: Spec, files: Sequence[str]) -> Iterator[Diagnostic]:
-    holds = {
-        surface.name.name: {*_matcher([g.name for g in surface.globs]).match_files(files)}
-        for surface in spec.surfaces
-    }
+    holds = {}
+    for surface in spec.surfaces:
+        whole = Surface(name=surface.name.name, globs=tuple(glob.name for glob in surface.globs))
+        holds[whole.name] = {*filter(whole.holds, files)}
     seen: dict[str, set[str]] = {}
     for surface in spec.surfaces:
         name = surface.name.name
         for other, paths in seen.items():
-            both = sorted(map(str, paths & holds[name]))
+            both = sorted(paths & holds[name])
             if both:
                 yield Diagnostic(
                     message=f"the surfaces `{other}` and `{name}` both hold "
@@ -86,7 +87,3 @@ def _held_by_two(spec: Spec, files: Sequence[str]) -> Iterator[Diagnostic]:
                     code="surface-overlap",
                 )
         seen[name] = holds[name]
-
-
-def _matcher(globs: Sequence[str]) -> pathspec.GitIgnoreSpec:
-    return pathspec.GitIgnoreSpec.from_lines(globs)
