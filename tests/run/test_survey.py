@@ -1,0 +1,201 @@
+"""The caches change no answer: not when they are old, damaged or gone."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from factoryline import quick
+from factoryline.pipeline import compile_factory
+from factoryline.run.factory import Factory
+from factoryline.run.survey import IDLE, certify, last_words, survey
+
+from tests.line import Line
+
+CACHES = ("plan.cache", "rows.index", "nothing-to-do.index", "artifacts.cache")
+
+
+@pytest.fixture
+def line(line: Line) -> Line:
+    """One sealed artifact, one that waits for a person, one in a file of its own that is queued."""
+    for name in ("done", "open", "later"):
+        line.patch(f"{name}-1", **{f"server__{name}_py": "X = 1\n"})
+    line.review("ok")
+    line.spec(
+        line.artifact("done", reviews=["ok.yaml"])
+        + line.artifact("open")
+        + "  include: more/*.yaml\n",
+        flow="{merge: none}",
+    )
+    line.write(
+        line.home / "more/later.yaml",
+        "title: Later\ngoal: It works.\nverify: [{scope: unit}]\nadopt: [[later-1.patch]]\n",
+    )
+    assert line.doit().code == 0
+    settle(line)
+    return line
+
+
+def settle(line: Line) -> None:
+    """Let what was written grow old enough, and leave the certificate."""
+    time.sleep(0.06)
+    assert line.factory("status").code == 0
+    assert line.factory("status").code == 0
+
+
+def truth(line: Line) -> str | None:
+    """What a run would print if it would run nothing, found out without any cache."""
+    kept = {name: line.state / ".work" / name for name in CACHES}
+    aside = {name: path.read_bytes() for name, path in kept.items() if path.exists()}
+    times = {name: path.stat() for name, path in kept.items() if path.exists()}
+    for path in kept.values():
+        path.unlink(missing_ok=True)
+    try:
+        factory = Factory(compile_factory(line.home / "factory.yaml"))
+        states = survey(factory)
+        idle = all(state.kind in IDLE for state in states)
+        return last_words(states) if idle else None
+    except Exception as error:
+        return f"error: {type(error).__name__}"
+    finally:
+        for name, data in aside.items():
+            kept[name].write_bytes(data)
+            os.utime(kept[name], ns=(times[name].st_atime_ns, times[name].st_mtime_ns))
+
+
+def test_the_certificate_says_what_a_run_says(line: Line) -> None:
+    said = quick.answer(str(line.home))
+    assert said == truth(line) == line.doit().out
+    assert said == line.factory("run").out
+    assert quick.answer(str(line.home), "status") == line.factory("status").out
+    assert "?  open  1-review waits for a review" in said
+    assert "~  later  queued: open is in progress (wip: 1)" in said
+
+
+@pytest.mark.parametrize("name", CACHES)
+def test_flipped_bytes_change_no_answer(line: Line, name: str) -> None:
+    expected = (line.doit().out, line.factory("status").out, line.factory("run").out)
+    path = line.state / ".work" / name
+    whole = path.read_bytes()
+    for position in (0, 5, len(whole) // 2, len(whole) - 1):
+        for data in (whole[:position], bytes([*whole[:position], whole[position] ^ 0xFF])):
+            path.write_bytes(data + (whole[position + 1 :] if len(data) > position else b""))
+            factory = Factory(compile_factory(line.home / "factory.yaml"))
+            assert last_words(survey(factory)) == expected[0]
+            assert quick.answer(str(line.home)) in (None, expected[0])
+    path.write_bytes(b"\xff" * 100)
+    assert (line.doit().out, line.factory("status").out, line.factory("run").out) == expected
+
+
+def test_without_any_cache_the_answer_is_the_same(line: Line) -> None:
+    expected = line.doit().out
+    for name in CACHES:
+        (line.state / ".work" / name).unlink()
+    assert line.doit().out == expected
+
+
+Edit = Callable[[Line, random.Random], None]
+
+
+def _replace(old: str, new: str, file: str) -> Edit:
+    def edit(line: Line, chance: random.Random) -> None:
+        path = line.home / file
+        if path.exists():
+            path.write_text(path.read_text().replace(old, f"{new} {chance.random()}", 1))
+
+    return edit
+
+
+def _remove(file: str) -> Edit:
+    def edit(line: Line, chance: random.Random) -> None:
+        del chance
+        (line.home / file).unlink(missing_ok=True)
+
+    return edit
+
+
+def _add(file: str) -> Edit:
+    def edit(line: Line, chance: random.Random) -> None:
+        line.write(line.home / file, f"title: T{chance.random()}\n")
+
+    return edit
+
+
+def _prior(line: Line, chance: random.Random) -> None:
+    source = '{"artifact": "done", "stage": "1-review", "by": "Ann", "finding": "f"}'
+    text = f'{{"id": "p", "statement": "{chance.random()}", "surfaces": [], "source": {source}}}'
+    line.write(line.state / "priors/p.json", text)
+
+
+def _in_place(file: str, old: bytes, new: bytes) -> Edit:
+    """The same size, in the same file: only its times tell."""
+
+    def edit(line: Line, chance: random.Random) -> None:
+        del chance
+        path = line.home / file
+        if path.exists() and old in path.read_bytes():
+            with path.open("r+b") as stream:
+                data = stream.read()
+                stream.seek(data.index(old))
+                stream.write(new)
+
+    return edit
+
+
+RECORD = "state/factory-artifacts"
+EDITS: list[Edit] = [
+    _replace("title: The open", "title: The open", "factory.yaml"),
+    _replace("goal: The open", "goal: The open", "factory.yaml"),
+    _replace("title: The done", "title: The done", "factory.yaml"),
+    _replace("factoryline: 1", "factoryline: 1 #", "factory.yaml"),
+    _replace("title: Later", "title: Later", "more/later.yaml"),
+    _replace("+X = 1", "+X = 1 #", "open-1.patch"),
+    _replace('"by"', '"summary": "x", "by"', "ok.yaml"),
+    _remove(f"{RECORD}/open/1-verify.json"),
+    _remove(f"{RECORD}/open/1-package.json"),
+    _remove(f"{RECORD}/done/note.json"),
+    _remove(f"{RECORD}/done/scout.json"),
+    _remove("later-1.patch"),
+    _prior,
+    _add("more/extra.yaml"),
+    _add("unrelated.txt"),
+    _in_place(f"{RECORD}/open/1-verify.json", b'"outcome": "pass"', b'"outcome": "fail"'),
+    _in_place("open-1.patch", b"+X = 1", b"+X = 2"),
+    _in_place("factory.yaml", b"wip", b"wap"),
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_certificate_is_never_wrong_after_random_edits(line: Line, seed: int) -> None:
+    chance = random.Random(seed)
+    backup = {p: p.read_bytes() for p in line.home.rglob("*") if _is_kept(line, p)}
+    for _ in range(12):
+        for edit in chance.sample(EDITS, chance.choice([1, 1, 2])):
+            edit(line, chance)
+        said, true = quick.answer(str(line.home)), truth(line)
+        assert said is None or said == true
+        if chance.random() < 0.3 and true and not true.startswith("error"):
+            time.sleep(0.06)
+            factory = Factory(compile_factory(line.home / "factory.yaml"))
+            certify(factory, survey(factory), time.time_ns())
+            assert quick.answer(str(line.home)) in (None, truth(line))
+        if chance.random() < 0.3:
+            _restore(line, backup)
+            settle(line)
+            assert quick.answer(str(line.home)) == truth(line)
+
+
+def _is_kept(line: Line, path: Path) -> bool:
+    return path.is_file() and line.state / ".work" not in path.parents
+
+
+def _restore(line: Line, backup: dict[Path, bytes]) -> None:
+    for path in [p for p in line.home.rglob("*") if _is_kept(line, p) and p not in backup]:
+        path.unlink()
+    for path, data in backup.items():
+        line.write(path, "")
+        path.write_bytes(data)
