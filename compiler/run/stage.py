@@ -69,8 +69,9 @@ def prepare(factory: Factory, artifact_name: str, stage_id: str) -> tuple[Job, S
     around = surroundings(factory, artifact, stage, entries)
     cell = plan.cell(stage.cell)
     tree = factory.repository
-    # A clone may lack the change that this stage verifies or merges; the ledger has its patch.
-    restore.ensure(ledger, tree, around.start)
+    if _works_in_tree(cell) or cell.kind in ("verify", "merge"):
+        # A clone may lack the commit; the ledger has its patch.
+        restore.ensure(ledger, tree, around.start)
     if _works_in_tree(cell):
         tree = workspace.prepare(factory, artifact_name, around.start)
     scratch = factory.scratch(artifact_name, stage_id)
