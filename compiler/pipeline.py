@@ -40,7 +40,7 @@ def _made(path: Path) -> Plan:
     spec = load(path)
     plan = resolve(spec)
     line = replace(plan, artifacts=(), sources=())
-    plan = replace(plan, digest=files.digest_bytes(quick.pack(codec.encode(line))))
+    plan = replace(plan, digest=files.digest_bytes(quick.plain(codec.encode(line))))
     _keep(plan, started)
     return plan
 

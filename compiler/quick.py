@@ -52,6 +52,11 @@ def pack(value: Any) -> bytes:
     return zlib.crc32(body).to_bytes(4, "big") + body
 
 
+def plain(value: Any) -> bytes:
+    """A value as bytes that are always the same; the default format depends on who refers to it."""
+    return marshal.dumps(value, 2)
+
+
 def unpack(data: bytes) -> object:
     """The value of a cache file; None when it is corrupt or of another version."""
     import zlib

@@ -121,7 +121,7 @@ def _last_line(states: Sequence[State], ran: int, failed: bool) -> str:
 
 def _shape(artifact: Artifact, common: str) -> str:
     """A digest of all that the specification says of an artifact in progress."""
-    return files.digest_bytes(quick.pack((common, codec.encode(artifact))))
+    return files.digest_bytes(quick.plain((common, codec.encode(artifact))))
 
 
 def _row(factory: Factory, artifact: Artifact, shape: str, busy: Sequence[str]) -> Row:
