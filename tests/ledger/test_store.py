@@ -127,7 +127,7 @@ def test_the_entry_is_written_last(ledger: Ledger, monkeypatch: pytest.MonkeyPat
     """Killed before it, the stage counts as not run."""
     written: list[str] = []
     monkeypatch.setattr(
-        "factoryline.system.files.write_json", lambda path, _: written.append(path.name)
+        "factoryline.system.files.write_durable", lambda path, _: written.append(path.name)
     )
     ledger.write(entry("scout"), [])
     assert written == ["wizard.json", "scout.json"]
