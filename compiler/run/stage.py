@@ -11,18 +11,18 @@ from factoryline.cells.base import Job, Result, Waiting
 from factoryline.cells.table import CELLS
 from factoryline.contracts import change
 from factoryline.contracts.base import Breach, Delivery
-from factoryline.contracts.render import render
 from factoryline.contracts.table import breaches
 from factoryline.diagnostics import Held, StageFailed
 from factoryline.errors import FactoryError, UserError
 from factoryline.learning import priors
-from factoryline.ledger.entry import Cost, Entry, Handoff, Run
+from factoryline.ledger.entry import Cost, Entry, Run
 from factoryline.ledger.history import now
 from factoryline.ledger.query import Record
 from factoryline.plan.digest import Inputs
 from factoryline.plan.model import Cell
 from factoryline.plan.rounds import Stage, Walk, expected
 from factoryline.run import restore, workspace
+from factoryline.run.brief import brief, documents
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Surroundings, inputs, standing, surroundings
 from factoryline.system import files
@@ -229,46 +229,6 @@ def record(
     return Done(stage=str(stage), outcome=result.outcome, summary=summary, seconds=seconds)
 
 
-def brief(job: Job) -> str:
-    """What the cell is told; empty for cells that are told nothing."""
-    if job.cell.prompt is None:
-        return ""
-    artifact = job.artifact
-    return render(
-        job.cell.prompt,
-        {
-            "artifact": {
-                "name": artifact.name,
-                "goal": artifact.goal,
-                "consumer": artifact.consumer,
-                "source": artifact.source,
-                "verify": [
-                    {"scope": s.scope.name, "tests": list(s.chosen)} for s in artifact.verify
-                ],
-            },
-            "cell": job.cell.name,
-            "touches": str(job.cell.touches),
-            "priors": list(job.priors),
-            "lessons": list(job.lessons),
-            "feedback": job.feedback,
-            "rejected": list(job.rejected),
-            "documents": _taken_documents(job),
-            "schema": dict(job.cell.hands.schema),
-            "handoff_path": str(job.scratch / "handoff.json"),
-        },
-    )
-
-
-def documents(job: Job, handoff: Handoff) -> dict[str, str]:
-    """The hand-off for people, where its contract has a template for it."""
-    contract = job.cell.hands
-    # Packets and notes are rendered by their cells, which know more than the hand-off.
-    if contract.template is None or job.cell.kind in ("package", "note"):
-        return {}
-    values = {"handoff": handoff, "artifact": {"name": job.artifact.name}}
-    return {f"{contract.name}.md": render(contract.template, values)}
-
-
 def note_failure(factory: Factory, job: Job, failure: FactoryError, seconds: float) -> None:
     """A failed attempt belongs to the record too."""
     history = factory.ledger.history(job.artifact.name)
@@ -301,17 +261,6 @@ def _due(factory: Factory, artifact: str, stage_id: str) -> tuple[Walk, tuple[En
 
 def _works_in_tree(cell: Cell) -> bool:
     return cell.facts.edits or cell.kind == "scout"
-
-
-def _taken_documents(job: Job) -> list[str]:
-    """What the cell takes, rendered for its brief."""
-    rendered = []
-    for contract in job.cell.takes:
-        entry = job.taken.get(contract.name)
-        if entry and contract.template and contract.name not in ("packet", "note"):
-            values = {"handoff": entry.handoff, "artifact": {"name": job.artifact.name}}
-            rendered.append(render(contract.template, values))
-    return rendered
 
 
 def _lines(surfaces: Mapping[str, Mapping[str, int]]) -> str:

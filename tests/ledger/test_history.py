@@ -124,3 +124,10 @@ def test_each_line_is_json_that_people_can_read(history: History) -> None:
     last = history.path.read_text().splitlines()[-1]
     assert "größe" in last
     assert list(json.loads(last)) == ["n", "at", "event", "reason", "previous"]
+
+
+def test_half_a_pair_of_a_rejected_hand_off_is_kept_as_its_escape(history: History) -> None:
+    history.append("rejected", "2-scout", handoff={"summary": "half \ud800"})
+    *_, last = history.events()
+    assert last["handoff"] == {"summary": "half \ud800"}
+    assert history.broken_at() is None
