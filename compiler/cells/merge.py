@@ -5,14 +5,13 @@ Killed in the middle, it finds its own commit again by a trailer and does not me
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from factoryline.cells.base import Job, Result
-from factoryline.contracts.touches import protects
+from factoryline.contracts.touches import protected_in, protects
 from factoryline.diagnostics import Held, StageFailed, listing, plural
 from factoryline.ledger.entry import Handoff
-from factoryline.system.git import IDENTITY, Git, Signature
+from factoryline.system.git import IDENTITY, Git, Signature, sign_now
 
 
 def run(job: Job) -> Result:
@@ -55,7 +54,7 @@ def _advance(job: Job, branch: str, tip: str, commit: str) -> None:
         return
     git = Git(checkout)
     # What no artifact may change is never in the way of a merge.
-    own = protected_in(job, git)
+    own = protected_in(job.plan, git.path)
     dirty = [path for path in git.changes() if not protects(own, path)]
     if dirty:
         raise Held(
@@ -65,15 +64,6 @@ def _advance(job: Job, branch: str, tip: str, commit: str) -> None:
             help="commit them, then run doit again; the merge goes on from here",
         )
     git.fast_forward(commit)
-
-
-def protected_in(job: Job, git: Git) -> tuple[str, ...]:
-    """The factory's own paths in a checkout, which need not be the one it lies in."""
-    home, top = job.plan.home.resolve(), git.path.resolve()
-    if not home.is_relative_to(top):
-        return ()
-    own = home.relative_to(top)
-    return tuple((own / name).as_posix() for name in ("state", job.plan.file))
 
 
 def _message(job: Job, packet: Handoff) -> str:
@@ -87,9 +77,8 @@ def _message(job: Job, packet: Handoff) -> str:
 def _author(git: Git, commit: str) -> Signature:
     """The change's author, at this moment."""
     author = git.signature_of(commit)
-    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
     name, email = (author.name, author.email) if author.name else IDENTITY
-    return Signature(name=name, email=email, date=moment)
+    return sign_now(name, email)
 
 
 def _merged(job: Job, *, before: str, commit: str, summary: str) -> Result:

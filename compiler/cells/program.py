@@ -48,7 +48,7 @@ def run(job: Job, argv: Sequence[str], *, env: Mapping[str, str], stdin: str = "
     }
     try:
         done = process.run(
-            [_fill(part, words) for part in argv],
+            [process.fill(part, words) for part in argv],
             cwd=job.tree.path,
             env={**os.environ, **surroundings, **env},
             stdin=stdin.encode(),
@@ -69,12 +69,6 @@ def run(job: Job, argv: Sequence[str], *, env: Mapping[str, str], stdin: str = "
         cost=_cost(cost.read_bytes()) if cost.exists() else UNKNOWN,
         by=argv[0],
     )
-
-
-def _fill(part: str, words: Mapping[str, str]) -> str:
-    for name, value in words.items():
-        part = part.replace(f"{{{name}}}", value)
-    return part
 
 
 def _check_end(job: Job, done: process.Completed) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from factoryline.commands.base import need_artifact, open_factory
 from factoryline.contracts.render import duration
 from factoryline.errors import UserError
-from factoryline.plan.rounds import expected
 from factoryline.run.admission import queued
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Stale, freshness, standing
@@ -77,8 +76,7 @@ def explain(factory: Factory, name: str) -> Iterator[tuple[str, str]]:
         yield str(blocked.after), f"blocked: {blocked.reason}"
         return
     fresh = {entry.stage.id for entry in where.record.entries}
-    outcomes = {entry.stage: entry.outcome for entry in record.entries}
-    way = expected(factory.plan, name, outcomes.get)
+    way = record.ahead(factory.plan)
     step = where.record.way.next
     for index, stage in enumerate(way):
         if stage.id in fresh:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from factoryline.ledger.entry import Handoff
 from factoryline.plan.model import Plan
-from factoryline.system.git import IDENTITY, FileLines, Git, Signature
+from factoryline.system.git import IDENTITY, FileLines, Git, Signature, sign_now
 
 EXACT = ("tree", "parent", "message")
 """Where these are the same as before, the commit is kept: the same work gives the same hand-off."""
@@ -28,8 +27,7 @@ def commit_round(
     tree = tree_git.stage_all()
     made = {"tree": tree, "parent": parent, "message": message}
     if author is None:
-        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
-        author = Signature(name=IDENTITY[0], email=IDENTITY[1], date=moment)
+        author = sign_now(*IDENTITY)
     if previous and all(previous[name] == made[name] for name in EXACT):
         author = Signature(**previous["author"])
     return tree_git.commit_tree(tree, [parent], message, author), author

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from factoryline.contracts.base import Breach, Delivery
 from factoryline.diagnostics import listing
+from factoryline.plan.model import Plan
 
 
 def check(delivery: Delivery) -> Iterator[Breach]:
@@ -31,6 +33,15 @@ def check(delivery: Delivery) -> Iterator[Breach]:
             span=cell.span,
             help="a change without a changed line is a failure, whatever the program says",
         )
+
+
+def protected_in(plan: Plan, checkout: Path) -> tuple[str, ...]:
+    """The factory's own paths as a checkout names them; none where it lies elsewhere."""
+    home, top = plan.home.resolve(), checkout.resolve()
+    if not home.is_relative_to(top):
+        return ()
+    own = home.relative_to(top)
+    return tuple((own / name).as_posix() for name in ("state", plan.file))
 
 
 def protects(protected: Iterable[str], path: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from factoryline.ledger.entry import Cost, Entry
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Plan
-from factoryline.plan.rounds import OPENS, Stage, Walk, stage_named, walk
+from factoryline.plan.rounds import OPENS, Stage, Walk, expected, stage_named, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,11 @@ class Record:
     @property
     def begun(self) -> bool:
         return bool(self.entries)
+
+    def ahead(self, plan: Plan) -> tuple[Stage, ...]:
+        """The way over these entries, and the rest of it if nothing more goes wrong."""
+        outcomes = {entry.stage: entry.outcome for entry in self.entries}
+        return expected(plan, self.artifact, outcomes.get)
 
     def last(self, contract: str, before: Stage | None = None) -> Entry | None:
         """The newest entry that hands `contract`, on the way before `before`."""

@@ -138,6 +138,12 @@ class Cell:
         return KINDS[self.kind]
 
     @property
+    def programs(self) -> tuple[str, ...]:
+        """The factory's own files that the cell's command names, relative to its home."""
+        command = (*self.run, *(self.agent.command if self.agent else ()))
+        return tuple(w.removeprefix("{home}/") for w in command if w.startswith("{home}/"))
+
+    @property
     def decides(self) -> bool:
         """Whether the line goes on in more than one way after this cell."""
         return self.kind in ("verify", "review", "merge")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Set
 from dataclasses import dataclass
 
 from factoryline.diagnostics import listing
@@ -17,7 +17,7 @@ class Queued:
     reason: str
 
 
-def queued(factory: Factory, name: str, busy: Sequence[str] | None = None) -> Queued | None:
+def queued(factory: Factory, name: str, busy: Set[str] | None = None) -> Queued | None:
     """Why an artifact has to wait before its first stage; None when it may go on.
 
     `busy` are the artifacts in progress, if the caller knows them.

@@ -19,7 +19,7 @@ from factoryline.cells.base import Waiting
 from factoryline.emit.tasks import StageTask, stage_tasks
 from factoryline.errors import ExitCode, UserError
 from factoryline.ledger.query import Record
-from factoryline.plan.rounds import Stage, expected
+from factoryline.plan.rounds import Stage
 from factoryline.run import workspace
 from factoryline.run.admission import queued
 from factoryline.run.backend import LedgerBackend
@@ -91,9 +91,7 @@ def whole(factory: Factory) -> Iterator[Task]:
 
 
 def _ahead(factory: Factory, record: Record) -> Sequence[StageTask]:
-    outcomes = {entry.stage: entry.outcome for entry in record.entries}
-    way = expected(factory.plan, record.artifact, outcomes.get)
-    return stage_tasks(factory.plan, way, factory.ledger.entry_path)
+    return stage_tasks(factory.plan, record.ahead(factory.plan), factory.ledger.entry_path)
 
 
 def _history(factory: Factory, record: Record) -> Sequence[StageTask]:
@@ -199,10 +197,7 @@ def carry_on(factory: Factory, name: str, group: str, turn: int) -> Iterator[Tas
     if way.next is None or queued(factory, name):
         yield _group(group, [])
         return
-    segment = _segment(factory, name)
-    if not segment:
-        yield _group(group, [])
-        return
+    segment = _segment(factory, where.record)
     following = f"_{name}+{turn}" if group == name else f"{group}+{turn}"
     yield _group(group, [*(task.name for task in segment), following])
     for task in segment:
@@ -219,14 +214,10 @@ def _go_on(factory: Factory, last: Stage, group: str, turn: int) -> Iterator[Tas
         yield _group(group, [])
 
 
-def _segment(factory: Factory, name: str) -> list[StageTask]:
-    """The stages from where an artifact stands to the next cell that decides."""
-    where = standing(factory, name)
-    outcomes = {entry.stage: entry.outcome for entry in where.record.entries}
-    way = expected(factory.plan, name, outcomes.get)
-    tasks = stage_tasks(factory.plan, way, factory.ledger.entry_path)
+def _segment(factory: Factory, record: Record) -> list[StageTask]:
+    """The stages from the end of a record to the next cell that decides."""
     segment = []
-    for task in tasks[len(where.record.entries) :]:
+    for task in _ahead(factory, record)[len(record.entries) :]:
         segment.append(task)
         if factory.plan.cell(task.stage.cell).decides:
             break
@@ -244,8 +235,7 @@ class Uptodate:
         artifact = self.factory.plan.artifact(self.stage.artifact)
         assert artifact is not None, "a task belongs to an artifact"
         record = self.factory.record(self.stage.artifact)
-        outcomes = {entry.stage: entry.outcome for entry in record.entries}
-        way = expected(self.factory.plan, self.stage.artifact, outcomes.get)
+        way = record.ahead(self.factory.plan)
         before = {s.id for s in takewhile(lambda s: s != self.stage, way)}
         entries = [entry for entry in record.entries if entry.stage.id in before]
         self.answer = freshness(self.factory, artifact, self.stage, entries)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+from factoryline.contracts.touches import protected_in
 from factoryline.ledger.query import Record, recorded
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Plan
@@ -37,11 +38,7 @@ class Factory:
     @cached_property
     def protected(self) -> tuple[str, ...]:
         """The factory's own paths in the target, which no artifact may change."""
-        top, home = self.repository.path.resolve(), self.plan.home.resolve()
-        if not home.is_relative_to(top):
-            return ()
-        own = home.relative_to(top)
-        return tuple((own / name).as_posix() for name in ("state", self.plan.file))
+        return protected_in(self.plan, self.repository.path)
 
     def branch(self, artifact: str) -> str:
         return f"{BRANCHES}/{artifact}"

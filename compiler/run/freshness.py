@@ -242,11 +242,11 @@ def _lessons(factory: Factory, previous: str | None) -> tuple[str, ...]:
 def _programs(factory: Factory, cell: Cell) -> dict[str, Input]:
     """The factory's own scripts that a cell runs: their text shapes the result too."""
     found = {}
-    for part in (*cell.run, *(cell.agent.command if cell.agent else ())):
-        if part.startswith("{home}/"):
-            path = factory.plan.home / part.removeprefix("{home}/")
-            if path.is_file():
-                found[f"program.{part}"] = Input(digest=files.digest_bytes(path.read_bytes()))
+    for program in cell.programs:
+        path = factory.plan.home / program
+        if path.is_file():
+            digest_now = files.digest_bytes(path.read_bytes())
+            found[f"program.{{home}}/{program}"] = Input(digest=digest_now)
     return found
 
 

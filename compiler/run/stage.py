@@ -169,10 +169,7 @@ def deliver(factory: Factory, job: Job, result: Result) -> Result:
         message=message,
         patch=patch.name,
     )
-    lines = [
-        f"+{n['added']} −{n['removed']} {s}" for s, n in handoff["round"].items() if any(n.values())
-    ]
-    summary = f"{commit[:10]}: {', '.join(lines) or 'no line counted'}"
+    summary = f"{commit[:10]}: {_lines(handoff['round']) or 'no line counted'}"
     return replace(result, handoff=handoff, summary=summary)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Set
 from dataclasses import dataclass
 
 from factoryline.diagnostics import plural
@@ -29,7 +29,7 @@ class State:
         return MARKS[self.kind]
 
 
-def state(factory: Factory, name: str, busy: Sequence[str] | None = None) -> State:
+def state(factory: Factory, name: str, busy: Set[str] | None = None) -> State:
     """Where an artifact stands now. `busy` are the artifacts in progress, if the caller knows."""
     hold = queued(factory, name, busy)
     if hold:

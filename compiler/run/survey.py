@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import date, datetime, timedelta
 
 from factoryline import quick
@@ -88,9 +88,10 @@ def certify(factory: Factory, states: Sequence[State], started: int) -> None:
     `started` is when the states were asked for, in ns.
     """
     path = factory.plan.home / quick.CERTIFICATE
-    knowable = all(_knowable(factory, artifact) for artifact in factory.plan.artifacts)
+    idle = all(state.kind in IDLE for state in states)
     ignored = (factory.ledger.work / "ignored.json").exists()
-    if any(state.kind not in IDLE for state in states) or ignored or not knowable:
+    artifacts = factory.plan.artifacts
+    if not idle or ignored or not all(_knowable(factory, artifact) for artifact in artifacts):
         files.remove_quickly(path)
         return
     watched = list(dict.fromkeys(_everything(factory)))
@@ -124,7 +125,7 @@ def _shape(artifact: Artifact, common: str) -> str:
     return files.digest_bytes(quick.plain((common, codec.encode(artifact))))
 
 
-def _row(factory: Factory, artifact: Artifact, shape: str, busy: Sequence[str]) -> Row:
+def _row(factory: Factory, artifact: Artifact, shape: str, busy: Set[str]) -> Row:
     watched = list(_own_files(factory, artifact, busy))
     signatures = [quick.signature(path) for path in watched]
     state = status.state(factory, artifact.name, busy)
@@ -142,7 +143,7 @@ def _holds(row: Row) -> bool:
     return [quick.signature(path) for path in row[1]] == row[2]
 
 
-def _own_files(factory: Factory, artifact: Artifact, busy: Sequence[str]) -> Iterator[str]:
+def _own_files(factory: Factory, artifact: Artifact, busy: Set[str]) -> Iterator[str]:
     """The files that the state of an artifact is read from, besides the plan's own.
 
     A sealed artifact is its folder: whatever is added, removed or replaced in it shows there.
@@ -165,9 +166,7 @@ def _common(factory: Factory) -> str:
 
 def _programs(factory: Factory) -> Iterator[str]:
     for cell in factory.plan.line:
-        for part in (*cell.run, *(cell.agent.command if cell.agent else ())):
-            if part.startswith("{home}/"):
-                yield str(factory.plan.home / part.removeprefix("{home}/"))
+        yield from (str(factory.plan.home / program) for program in cell.programs)
 
 
 def _prior_files(factory: Factory) -> list[str]:

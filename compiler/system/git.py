@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from factoryline.errors import UserError, WorldError
@@ -76,6 +77,12 @@ class Signature:
     name: str
     email: str
     date: str
+
+
+def sign_now(name: str, email: str) -> Signature:
+    """A signature at this moment, to the second, in UTC."""
+    date = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    return Signature(name=name, email=email, date=date)
 
 
 class Git:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -152,6 +153,14 @@ def _born(pid: int) -> str:
         argv = ["ps", "-o", "lstart=", "-p", str(pid)]
         told = subprocess.run(argv, capture_output=True, text=True, check=False)
         return told.stdout.strip()
+
+
+def fill(part: str, words: Mapping[str, str]) -> str:
+    """An argument with its `{placeholders}` filled, once: what was filled in is not looked at."""
+    return _PLACEHOLDER.sub(lambda found: words.get(found[1], found[0]), part)
+
+
+_PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 
 
 def python() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -63,11 +62,8 @@ def fill(argv: Sequence[str], *, tests: Sequence[str], report: Path | None = Non
         if part == "{tests}":
             filled += tests
         else:
-            filled.append(_PLACEHOLDER.sub(lambda found: words[found[1]], part))
+            filled.append(process.fill(part, words))
     return filled
-
-
-_PLACEHOLDER = re.compile(r"\{(tests|report|python)\}")
 
 
 def _run(
