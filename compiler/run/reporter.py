@@ -13,6 +13,7 @@ from factoryline.contracts.render import duration
 from factoryline.run.backend import ignored, stage_of
 from factoryline.run.factory import Factory
 from factoryline.run.survey import certify, last_words, survey
+from factoryline.system import files
 
 
 class LineReporter:
@@ -83,9 +84,13 @@ class LineReporter:
         started = time.time_ns()
         states = survey(self.factory)
         failed = bool(self.failures or self.errors)
-        self.outstream.write(last_words(states, ran=self.ran, failed=failed))
+        self._write(last_words(states, ran=self.ran, failed=failed).removesuffix("\n"))
         certify(self.factory, states, started)
 
     def _write(self, line: str) -> None:
-        self.outstream.write(line + "\n")
-        self.outstream.flush()
+        try:
+            self.outstream.write(line + "\n")
+            self.outstream.flush()
+        except BrokenPipeError:
+            # Whoever read has enough of it; the run goes on.
+            files.discard_output(self.outstream)

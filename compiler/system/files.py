@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from factoryline.errors import Busy, WorldError
 
@@ -112,6 +113,13 @@ def copy_tree(source: Path, destination: Path) -> None:
     """Copy a folder without caches and repositories that lie in it."""
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc", ".git", ".pytest_cache")
     shutil.copytree(source, destination, ignore=ignored, dirs_exist_ok=True)
+
+
+def discard_output(stream: TextIO) -> None:
+    """Let all that is written to a stream from now on, and what it still holds, go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def read_json(path: Path) -> object:

@@ -251,6 +251,13 @@ def test_commits_that_somebody_put_on_the_branch_are_kept(line: Line) -> None:
     assert "MINE = 1" in line.git("show", f"{kept[0]}:webui/mine.py")
 
 
+def test_a_reader_that_has_seen_enough_ends_no_run(line: Line) -> None:
+    simple(line)
+    ran = line.run("sh", "-c", "(doit; echo code=$? >&2) | true")
+    assert ran.err == "code=0\n"
+    assert line.doit().out == "nothing to do: limit is sealed\n"
+
+
 def test_no_base_commit(line: Line) -> None:
     simple(line)
     line.edit("base: main", "base: trunk")
