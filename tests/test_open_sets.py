@@ -22,6 +22,7 @@ from factoryline.plan import builtin
 from factoryline.plan.checks import table as spec_checks
 from factoryline.plan.kinds import KINDS, LINE_KINDS
 from factoryline.reports.table import REPORTS
+from factoryline.verification.reports.table import FORMATS as TEST_REPORTS
 from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parent.parent
@@ -42,6 +43,7 @@ SHARED = {
     "commands": set(),
     "emit/diagnostics": set(),
     "emit/plan": set(),
+    "verification/reports": set(),
 }
 
 
@@ -113,6 +115,13 @@ def test_formats() -> None:
     assert members("reports") == set(REPORTS)
     assert members("emit/diagnostics") == set(diagnostics_formats.FORMATS)
     assert members("emit/plan") == set(plan_formats.FORMATS)
+
+
+def test_formats_of_test_reports() -> None:
+    files = {word.replace("-", "_") for word in TEST_REPORTS}
+    assert members("verification/reports") == files, "one file a format, one line in the table"
+    named = schema("factory")["$defs"]["scope"]["properties"]["report"]["enum"]
+    assert named == list(TEST_REPORTS), "`report:` in the schema names the formats of the table"
 
 
 def test_every_open_set_is_looked_at() -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from factoryline.cells.base import Job, Result
 from factoryline.diagnostics import plural
 from factoryline.learning import priors
+from factoryline.plan.model import Selection
 from factoryline.verification import scopes
 
 
 def run(job: Job) -> Result:
     change = job.handoff("change")
-    place = job.ledger.work / "checkouts" / job.artifact.name
-    checkout = job.repository.add_worktree(place, change["commit"])
-    try:
-        checks = [scopes.verify(s, checkout.path, job.scratch) for s in job.artifact.verify]
-    finally:
-        job.repository.remove_worktree(place)
+    selections = job.artifact.verify
+    checks = _checks(job, selections, change["commit"])
     guards = priors.guard_results(job.priors, change["surfaces"])
     failed = [c for c in checks if c["outcome"] == "fail"]
     broken = [g for g in guards if g["outcome"] == "broken"]
@@ -33,6 +33,22 @@ def run(job: Job) -> Result:
             "guards": guards,
         },
     )
+
+
+def _checks(job: Job, selections: Sequence[Selection], commit: str) -> list[dict[str, Any]]:
+    """What every scope proves about a commit."""
+    with checkout(job, commit) as place:
+        return [scopes.verify(selection, place, job.scratch) for selection in selections]
+
+
+@contextmanager
+def checkout(job: Job, commit: str, name: str = "") -> Iterator[Path]:
+    """A clean checkout of a commit, for the time of a block. `name` tells several apart."""
+    place = job.ledger.work / "checkouts" / f"{job.artifact.name}{name}"
+    try:
+        yield job.repository.add_worktree(place, commit).path
+    finally:
+        job.repository.remove_worktree(place)
 
 
 def _summary(outcome: str, checks: list[dict[str, Any]], guards: list[dict[str, Any]]) -> str:

@@ -1,9 +1,13 @@
-"""Run one scope's command for an artifact's tests and say what it proves."""
+"""One scope of one verdict: run its command for some tests, and say what its report proves.
+
+`attempt` is a run with the outcome of every test; `verify` makes a verdict's check of it.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +15,37 @@ from factoryline.diagnostics import StageFailed, plural
 from factoryline.errors import ProgramMissing, ending
 from factoryline.plan.model import Scope, Selection
 from factoryline.system import process
-from factoryline.verification.reports import Counts, read_junit
+from factoryline.verification.reports.base import Report, Test, Unreadable, shortened
+from factoryline.verification.reports.table import FORMATS
 
 OUTPUT_CHARACTERS = 4000
 """How much of a failed run's output goes into the ledger: its end."""
+
+FAILURES = 20
+"""How many failed tests a check names; the others are counted."""
+
+FAILURE_CHARACTERS = 1500
+"""How much of each failed test's message goes into the ledger."""
+
+REPORT_BYTES = 256_000_000
+"""How large a report may be: far above 100,000 tests that all fail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One run of a scope's command.
+
+    report: the outcome of every test; None where nothing is counted or nothing could be read.
+    trouble: why the run proves nothing good, in a sentence; empty when it does.
+    """
+
+    done: process.Completed
+    report: Report | None
+    trouble: str
+
+    @property
+    def tests(self) -> tuple[Test, ...]:
+        return self.report.tests if self.report else ()
 
 
 def verify(selection: Selection, checkout: Path, scratch: Path) -> dict[str, Any]:
@@ -24,21 +55,35 @@ def verify(selection: Selection, checkout: Path, scratch: Path) -> dict[str, Any
     that says nothing about the change.
     """
     scope = selection.scope
-    report = scratch / f"{scope.name}.report"
-    report.unlink(missing_ok=True)
-    argv = fill(scope.run, tests=selection.chosen, report=report)
-    done = _run(scope, argv, checkout, log=scratch / scope.name, timeout=scope.timeout)
-    counts = read_junit(report) if scope.report == "junit" else None
-    reason = _reason(scope, done, counts)
+    ran = attempt(scope, selection.chosen, checkout, scratch / scope.name)
+    failed = ran.report.failed if ran.report else ()
     return {
         "scope": scope.name,
-        "outcome": "fail" if reason else "pass",
-        "reason": reason,
+        "outcome": "fail" if ran.trouble else "pass",
+        "reason": ran.trouble,
         "selected": list(selection.chosen),
-        "tests": None if counts is None else _tests(counts, known(scope, checkout)),
-        "failures": [{"test": n, "message": m} for n, m in (counts.failures if counts else ())],
-        "output": _tail(done) if reason else "",
+        "tests": None if ran.report is None else _tests(ran.report, known(scope, checkout)),
+        "failures": [_failure(test) for test in failed[:FAILURES]],
+        "unnamed": len(failed[FAILURES:]),
+        "output": _tail(ran.done) if ran.trouble else "",
     }
+
+
+def attempt(scope: Scope, tests: Sequence[str], checkout: Path, log: Path) -> Attempt:
+    """Run a scope's command for `tests` in `checkout`.
+
+    `log` is a path without an ending, beside which the report and both streams stay. Raises
+    StageFailed when the runner or the scope's folder is not there.
+    """
+    report = Path(f"{log}.report")
+    report.unlink(missing_ok=True)
+    argv = fill(scope.run, tests=tests, report=report)
+    done = _run(scope, argv, checkout, log=log)
+    try:
+        found = _read(scope, report, log)
+    except Unreadable as unreadable:
+        return Attempt(done=done, report=None, trouble=_unread(scope, done, str(unreadable)))
+    return Attempt(done=done, report=found, trouble=_trouble(scope, done, found))
 
 
 def known(scope: Scope, checkout: Path) -> int | None:
@@ -48,7 +93,7 @@ def known(scope: Scope, checkout: Path) -> int | None:
     """
     if not scope.list:
         return None
-    done = _run(scope, fill(scope.list, tests=scope.all), checkout, timeout=scope.timeout)
+    done = _run(scope, fill(scope.list, tests=scope.all), checkout)
     lines = done.out.splitlines()
     head = lines[: lines.index("")] if "" in lines else lines
     return len(head) if done.code == 0 else None
@@ -67,7 +112,7 @@ def fill(argv: Sequence[str], *, tests: Sequence[str], report: Path | None = Non
 
 
 def _run(
-    scope: Scope, argv: Sequence[str], checkout: Path, *, timeout: float, log: Path | None = None
+    scope: Scope, argv: Sequence[str], checkout: Path, *, log: Path | None = None
 ) -> process.Completed:
     # Bytecode would stay in the checkout and in the way of the next one.
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **scope.env}
@@ -78,7 +123,7 @@ def _run(
             span=scope.span,
         )
     try:
-        return process.run(argv, cwd=cwd, env=env, timeout=timeout, log=log)
+        return process.run(argv, cwd=cwd, env=env, timeout=scope.timeout, log=log)
     except ProgramMissing as missing:
         raise StageFailed(
             f"the scope `{scope.name}` needs `{missing.program}`, which was not found",
@@ -87,32 +132,65 @@ def _run(
         ) from missing
 
 
-def _reason(scope: Scope, done: process.Completed, counts: Counts | None) -> str:
+def _read(scope: Scope, report: Path, log: Path) -> Report | None:
+    """What the run reports: in the file that its command names, or on standard output."""
+    if scope.report == "exit":
+        return None
+    path = report if any("{report}" in part for part in scope.run) else Path(f"{log}.out")
+    try:
+        if path.stat().st_size > REPORT_BYTES:
+            raise Unreadable(f"is larger than {REPORT_BYTES // 1_000_000} MB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise Unreadable("is missing") from error
+    if not data.strip():
+        raise Unreadable("is empty")
+    return FORMATS[scope.report].read(data)
+
+
+def _unread(scope: Scope, done: process.Completed, why: str) -> str:
+    if done.timed_out:
+        return _too_long(scope)
+    name = FORMATS[scope.report].name
+    if why in ("is missing", "is empty"):
+        return f"it wrote no {name} and {ending(done.code)}"
+    return f"its {name} {why}; it {ending(done.code)}"
+
+
+def _trouble(scope: Scope, done: process.Completed, report: Report | None) -> str:
     """Why a run does not prove anything good; empty when it does."""
     if done.timed_out:
-        return f"it ran longer than {scope.timeout:g} s and was ended"
-    if scope.report == "junit":
-        if counts is None:
-            return f"it wrote no JUnit report and {ending(done.code)}"
-        if counts.failed:
-            return f"{counts.failed} of {plural(counts.run, 'test')} failed"
-        if not counts.run:
-            skipped = f" ({counts.skipped} skipped)" if counts.skipped else ""
+        return _too_long(scope)
+    if report:
+        if report.failed:
+            return f"{len(report.failed)} of {plural(report.run, 'test')} failed"
+        if report.lie:
+            return f"its {FORMATS[scope.report].name} {report.lie}"
+        if not report.run:
+            skipped = f" ({len(report.skipped)} skipped)" if report.skipped else ""
             return f"no test ran{skipped}"
     if done.code != 0:
-        passed = " although every test passed" if counts else ""
+        passed = " although every test passed" if report else ""
         return f"it {ending(done.code)}{passed}"
     return ""
 
 
-def _tests(counts: Counts, known: int | None) -> dict[str, Any]:
+def _too_long(scope: Scope) -> str:
+    return f"it ran longer than {scope.timeout:g} s and was ended"
+
+
+def _tests(report: Report, known: int | None) -> dict[str, Any]:
     return {
-        "run": counts.run,
-        "passed": counts.passed,
-        "failed": counts.failed,
-        "skipped": counts.skipped,
+        "run": report.run,
+        "passed": len(report.passed),
+        "failed": len(report.failed),
+        "skipped": len(report.skipped),
         "known": known,
     }
+
+
+def _failure(test: Test) -> dict[str, str]:
+    return {"test": test.id, "message": shortened(test.message, FAILURE_CHARACTERS)}
 
 
 def _tail(done: process.Completed) -> str:

@@ -70,6 +70,7 @@ def test_every_test_passed(place: Path) -> None:
         "selected": ["good", "good"],
         "tests": {"run": 2, "passed": 2, "failed": 0, "skipped": 0, "known": None},
         "failures": [],
+        "unnamed": 0,
         "output": "",
     }
 
@@ -129,7 +130,21 @@ def test_an_old_report_is_not_taken_for_a_new_one(place: Path) -> None:
 def test_a_torn_report(place: Path) -> None:
     torn = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text('<testsuite><testca')"
     found = check(place, run=(*python(torn), "{report}"))
-    assert found["reason"] == "it wrote no JUnit report and ended with exit code 0"
+    assert found["reason"].startswith("its JUnit report is no JUnit XML: unclosed token")
+    assert found["reason"].endswith("; it ended with exit code 0")
+
+
+def test_a_report_that_lies_about_its_count(place: Path) -> None:
+    lie = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text("
+    lie += '\'<testsuite tests="9"><testcase name="a"/></testsuite>\')'
+    found = check(place, run=(*python(lie), "{report}"))
+    assert found["reason"] == "its JUnit report states 9 tests and lists 1"
+
+
+def test_of_many_failures_the_first_are_named(place: Path) -> None:
+    found = check(place, *["bad"] * 25)
+    assert (len(found["failures"]), found["unnamed"]) == (scopes.FAILURES, 5)
+    assert found["reason"] == "25 of 25 tests failed"
 
 
 def test_a_run_that_takes_too_long(place: Path) -> None:

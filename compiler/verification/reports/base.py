@@ -1,0 +1,85 @@
+"""What a report says of each test, whatever its format. One that cannot be read proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+MESSAGE_CHARACTERS = 4000
+"""How much of a failed test's message is kept: its start and its end."""
+
+Outcome = Literal["passed", "failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """One test as its runner reports it.
+
+    id: what people and, where it can, its runner call it. name: the last part of it, without its
+    suite. file: where it stands, as the runner says it; empty when it does not.
+    message: of a failed test; empty otherwise. seconds: None where they are not told.
+    """
+
+    __test__ = False  # pytest takes every class of this name for one of its own
+
+    id: str
+    outcome: Outcome
+    name: str = ""
+    file: str = ""
+    message: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a runner reports. `lie` says how its own totals contradict its tests; empty if not."""
+
+    tests: tuple[Test, ...]
+    lie: str = ""
+
+    @property
+    def passed(self) -> tuple[Test, ...]:
+        return self._with("passed")
+
+    @property
+    def failed(self) -> tuple[Test, ...]:
+        return self._with("failed")
+
+    @property
+    def skipped(self) -> tuple[Test, ...]:
+        return self._with("skipped")
+
+    @property
+    def run(self) -> int:
+        """How many tests were executed."""
+        return sum(test.outcome != "skipped" for test in self.tests)
+
+    def _with(self, outcome: Outcome) -> tuple[Test, ...]:
+        return tuple(test for test in self.tests if test.outcome == outcome)
+
+
+class Unreadable(Exception):
+    """A report that proves nothing. Its text completes the sentence `its report …`."""
+
+
+Read = Callable[[bytes], Report | None]
+"""A report from its bytes; None where the format counts nothing. Raises Unreadable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A member of the set. printed: whether it may also come on standard output."""
+
+    name: str
+    read: Read
+    printed: bool = True
+
+
+def shortened(text: str, limit: int = MESSAGE_CHARACTERS) -> str:
+    """A text without its middle when it is longer than `limit` characters."""
+    text = text.strip()
+    if len(text) <= limit:
+        return text
+    half = (limit - 5) // 2
+    return f"{text[:half].rstrip()}\n…\n{text[-half:].lstrip()}"
