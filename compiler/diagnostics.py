@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -61,6 +62,16 @@ class StageFailed(FactoryError):
         super().__init__(message, help=help)
         self.diagnostic = Diagnostic(message=message, span=span, help=help)
         self.detail = detail
+
+
+class Paused(StageFailed):
+    """A provider that takes no more requests for now. `until` is when to try again, if it said."""
+
+    def __init__(
+        self, message: str, *, span: Span, until: datetime | None, help: str = "", detail: str = ""
+    ) -> None:
+        super().__init__(message, span=span, help=help, detail=detail)
+        self.until = until
 
 
 class Held(StageFailed):

@@ -19,6 +19,7 @@ from factoryline.contracts.render import _environment
 from factoryline.emit.diagnostics import table as diagnostics_formats
 from factoryline.emit.plan import table as plan_formats
 from factoryline.plan import builtin
+from factoryline.plan.agents.table import PROFILES
 from factoryline.plan.checks import table as spec_checks
 from factoryline.plan.kinds import KINDS, LINE_KINDS
 from factoryline.reports.table import REPORTS
@@ -36,7 +37,7 @@ STATIONS = ("merge", "note")
 
 SHARED = {
     # Files of an open set that are no members, besides base.py and table.py.
-    "cells": {"program"},
+    "cells": {"isolation", "preflight", "program", "reading"},
     "contracts": {"change", "render"},
     "reports": {"cells"},
     "plan/checks": set(),
@@ -44,6 +45,7 @@ SHARED = {
     "emit/diagnostics": set(),
     "emit/plan": set(),
     "verification/reports": set(),
+    "plan/agents": set(),
 }
 
 
@@ -102,6 +104,13 @@ def test_templates_are_all_used() -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_templates_can_be_compiled(path: Path) -> None:
     _environment().from_string(builtin.template(path.name))
+
+
+def test_profiles_of_agents() -> None:
+    files = {path.stem for path in (COMPILER / "plan/agents").glob("*.yaml")}
+    assert files == set(PROFILES), "one file a profile, one line in plan/agents/table.py"
+    named = schema("factory")["$defs"]["agent"]["properties"]["profile"]["enum"]
+    assert tuple(named) == PROFILES, "the schema's profiles are those of the table, in order"
 
 
 def test_commands() -> None:

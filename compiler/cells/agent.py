@@ -1,13 +1,146 @@
-"""agent: a coding agent does the work, from a brief, without a person."""
+"""agent: a coding agent does the work, from a brief, without a person.
+
+Its exit code, its flags and its last words are read, and believed only where they say that
+something went wrong. That the work is done is for git, the contract and the tests to say.
+"""
 
 from __future__ import annotations
 
-from factoryline.cells import program
-from factoryline.cells.base import Job, Result
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from factoryline.cells import isolation, preflight, program, reading
+from factoryline.cells.base import Conversation, Job, Result
+from factoryline.cells.reading import Meaning, Said
+from factoryline.diagnostics import Held, Paused, StageFailed, listing
+from factoryline.ledger.entry import Cost
+from factoryline.plan.model import Agent
+from factoryline.system import files, process
 
 
 def run(job: Job) -> Result:
-    agent = job.cell.agent
-    assert agent is not None, "the schema asks for an agent"
+    agent = _agent(job)
+    problems = preflight.problems(job.plan)
+    if problems:
+        first, *others = problems
+        raise Held(
+            first.message,
+            span=first.span,
+            help=f"{first.help}; `factory doctor` shows all",
+            detail="\n".join(f"{other.span}: {other.message}" for other in others),
+        )
+    words = _words(job, agent)
+    again = job.conversation if job.rejected and agent.resume else None
+    if again:
+        words["session"] = again.session
+    home = job.scratch / "home" if agent.home == "private" else None
+    if home and not again:
+        isolation.make_home(agent, home, words)
+    argv = agent.resume if again else agent.command
+    env = isolation.environment(agent, home) | _own_environment(agent, words)
     stdin = job.brief if agent.brief == "stdin" else ""
-    return program.run(job, agent.command, env=agent.env, stdin=stdin)
+    done = program.run(job, argv, words, env=env, stdin=stdin)
+    said = reading.said(agent, done, words, again.total if again else None)
+    cost = _cost(job, said)
+    found = reading.meaning(agent, done, said, datetime.now(UTC))
+    if found:
+        raise _failure(job, agent, done, found)
+    value, trouble = _handoff(job, agent, said)
+    session = said.session or (again.session if again else "")
+    return Result(
+        handoff=value,
+        trouble=trouble,
+        refused=said.denied,
+        conversation=Conversation(session=session, total=said.total) if session else None,
+        cost=cost,
+        by=_name(agent),
+    )
+
+
+def _agent(job: Job) -> Agent:
+    assert job.cell.agent is not None, "the schema asks for an agent"
+    return job.cell.agent
+
+
+def _words(job: Job, agent: Agent) -> dict[str, str]:
+    cache = job.ledger.work / "agents" / agent.profile
+    files.make_folder(cache)
+    return program.words(job) | {
+        "prompt": job.brief,
+        "cache": str(cache),
+        "model": agent.model or "",
+        "endpoint": endpoint(agent),
+    }
+
+
+def endpoint(agent: Agent) -> str:
+    """The provider's address: the user's environment, factory.yaml, or the program's own."""
+    place = agent.endpoint
+    return os.environ.get(place.variable, "") or place.url or place.upstream
+
+
+def _own_environment(agent: Agent, words: Mapping[str, str]) -> dict[str, str]:
+    env = {name: process.fill(value, words) for name, value in agent.env.items()}
+    place = agent.endpoint
+    if place.variable and words["endpoint"] != place.upstream:
+        env[place.variable] = words["endpoint"]
+    return env
+
+
+def _handoff(job: Job, agent: Agent, said: Said) -> tuple[Mapping[str, Any] | None, str]:
+    value, trouble = program.handoff(job)
+    if not trouble or program.place(job, "handoff.json").exists():
+        return value, trouble
+    # A program that may write no such file can still say it; the contract judges both alike.
+    spoken = reading.answer(said.message)
+    if spoken is not None:
+        return spoken, ""
+    if agent.handoff == "message":
+        return None, "did not end its last message with a hand-off in JSON"
+    return None, trouble
+
+
+def _cost(job: Job, said: Said) -> Cost:
+    if said.usage is None and said.usd is None:
+        return program.cost(job)
+    return Cost(usd=said.usd, tokens=said.usage.tokens if said.usage else None)
+
+
+def _failure(job: Job, agent: Agent, done: process.Completed, found: Meaning) -> StageFailed:
+    name, program_name = job.cell.name, agent.profile
+    if program_name == "custom":
+        program_name = agent.name
+    detail = found.words[-program.REASON_CHARACTERS :]
+    if found.kind == "quota":
+        return Paused(
+            f"`{name}`: the provider of {program_name} takes no more requests for now",
+            span=job.cell.span,
+            help=program.where(job),
+            detail=detail,
+            until=found.until,
+        )
+    said = {
+        "auth": f"`{name}`: the provider of {program_name} does not take its credentials",
+        "unavailable": f"`{name}`: the provider of {program_name} does not answer as it should",
+    }
+    helps = {
+        "auth": f"look at {listing(agent.credentials, last='or') or 'its credentials'}; "
+        f"{program.where(job)}",
+    }
+    how = f"`{name}` ended with exit code {done.code}"
+    if done.code == 0:
+        how = f"`{name}` ended with exit code 0 and says that it failed"
+    return StageFailed(
+        said.get(found.kind, how),
+        span=job.cell.span,
+        help=helps.get(found.kind, program.where(job)),
+        detail=detail,
+    )
+
+
+def _name(agent: Agent) -> str:
+    if agent.profile == "custom":
+        return agent.command[0]
+    return " ".join(filter(None, (agent.profile, preflight.version(agent))))

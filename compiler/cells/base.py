@@ -8,12 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from factoryline.learning.priors import Prior
-from factoryline.ledger.entry import FREE, Cost, Entry, Handoff
+from factoryline.ledger.entry import FREE, Cost, Entry, Handoff, Usage
 from factoryline.ledger.query import Record
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Artifact, Cell, Plan
 from factoryline.plan.rounds import Stage
 from factoryline.system.git import Git, Signature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """What a program needs to go on where it ended, and what the conversation has used so far."""
+
+    session: str
+    total: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +31,7 @@ class Job:
     repository: the target. tree: the artifact's work tree, at the commit `start`.
     base: the commit of the base branch that the artifact is built on.
     taken: the newest entry for each contract that the cell takes.
-    rejected: why the attempt before this one was sent back.
+    rejected: why the attempt before this one was sent back. conversation: the one it was in.
     protected: the factory's own paths in the target.
     scratch: a folder for the brief, the hand-off, reports and logs; never committed.
     """
@@ -46,6 +54,7 @@ class Job:
     scratch: Path
     brief: str = ""
     rejected: tuple[str, ...] = ()
+    conversation: Conversation | None = None
 
     def handoff(self, contract: str) -> Handoff:
         """What the cell takes under a contract's name."""
@@ -58,12 +67,15 @@ class Result:
 
     documents: further files for the ledger, by their ending, such as `packet.md`.
     trouble: what a program did instead of handing something on; empty when it did.
+    refused: the tools that the program was not allowed to use; conversation: where it can go on.
     summary: half a line for people. author, message: of the commit, where they are given.
     """
 
     handoff: Handoff | None = None
     outcome: str = "done"
     trouble: str = ""
+    refused: tuple[str, ...] = ()
+    conversation: Conversation | None = None
     summary: str = ""
     cost: Cost = FREE
     by: str = "factoryline"

@@ -1,42 +1,58 @@
-"""Running a program as a cell: what goes in, what comes out. Shared by `command` and `agent`."""
+"""Running a program as a cell: what goes in, what comes out. Shared by `command` and the agents."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from factoryline.cells.base import Job, Result
+from factoryline.cells.base import Job
 from factoryline.diagnostics import StageFailed
 from factoryline.errors import ProgramMissing
 from factoryline.ledger.entry import UNKNOWN, Cost
 from factoryline.system import files, process
+from factoryline.system.process import Completed
 
 REASON_CHARACTERS = 2000
 
+KEPT_BYTES = 64 * 1024 * 1024
+"""How much of each stream is read; its whole is in the log."""
 
-def run(job: Job, argv: Sequence[str], *, env: Mapping[str, str], stdin: str = "") -> Result:
-    """Run a program in the work tree and read its hand-off. Raises StageFailed.
 
-    `{home}` in its arguments is the folder of factory.yaml, `{worktree}` the work tree.
+def place(job: Job, name: str) -> Path:
+    """A file of the attempt; what the program may write lies in a folder of its own, the outbox."""
+    inside = name in ("handoff.json", "cost.json")
+    return job.scratch / "outbox" / name if inside else job.scratch / name
 
-    The program finds the brief at FACTORY_BRIEF and leaves its hand-off at FACTORY_HANDOFF. What it
-    cost may be left at FACTORY_COST as `{"usd": 0.12, "tokens": 3400}`; otherwise it is unknown.
+
+def words(job: Job) -> dict[str, str]:
+    """What placeholders in a cell's command stand for."""
+    return {
+        "brief": str(place(job, "brief.md")),
+        "handoff": str(place(job, "handoff.json")),
+        "outbox": str(job.scratch / "outbox"),
+        "scratch": str(job.scratch),
+        "worktree": str(job.tree.path),
+        "home": str(job.plan.home),
+        "artifact": job.artifact.name,
+    }
+
+
+def run(
+    job: Job, argv: Sequence[str], words: Mapping[str, str], *, env: Mapping[str, str], stdin: str
+) -> Completed:
+    """Run a program in the work tree, to whatever end. Raises StageFailed when it has none.
+
+    `argv` has its placeholders filled from `words`; `env` is all that the program gets, besides the
+    FACTORY_ variables: it finds the brief at FACTORY_BRIEF, leaves its hand-off at FACTORY_HANDOFF
+    and may say at FACTORY_COST what it cost.
     """
-    brief, handoff, cost = (
-        job.scratch / name for name in ("brief.md", "handoff.json", "cost.json")
-    )
+    brief, handoff, cost = (place(job, n) for n in ("brief.md", "handoff.json", "cost.json"))
+    files.make_folder(handoff.parent)
     files.write_text(brief, job.brief)
     for path in (handoff, cost):
         path.unlink(missing_ok=True)
-    words = {
-        "brief": str(brief),
-        "handoff": str(handoff),
-        "worktree": str(job.tree.path),
-        "home": str(job.plan.home),
-        "model": (job.cell.agent.model if job.cell.agent else None) or "",
-    }
     surroundings = {
         "FACTORY_BRIEF": str(brief),
         "FACTORY_HANDOFF": str(handoff),
@@ -50,10 +66,11 @@ def run(job: Job, argv: Sequence[str], *, env: Mapping[str, str], stdin: str = "
         done = process.run(
             [process.fill(part, words) for part in argv],
             cwd=job.tree.path,
-            env={**os.environ, **surroundings, **env},
+            env={**env, **surroundings},
             stdin=stdin.encode(),
             timeout=job.cell.timeout,
             log=job.scratch / "program",
+            keep=KEPT_BYTES,
         )
     except ProgramMissing as missing:
         raise StageFailed(
@@ -61,54 +78,53 @@ def run(job: Job, argv: Sequence[str], *, env: Mapping[str, str], stdin: str = "
             span=job.cell.span,
             help=missing.help,
         ) from missing
-    _check_end(job, done)
-    value, trouble = _handoff(job, handoff.read_bytes() if handoff.exists() else None)
-    return Result(
-        handoff=value,
-        trouble=trouble,
-        cost=_cost(cost.read_bytes()) if cost.exists() else UNKNOWN,
-        by=argv[0],
-    )
-
-
-def _check_end(job: Job, done: process.Completed) -> None:
-    log = f"the whole output: {job.scratch / 'program'}.out and .err"
     if done.timed_out:
         raise StageFailed(
             f"`{job.cell.name}` ran longer than {job.cell.timeout:g} s and was ended",
             span=job.cell.span,
-            help=f"give it a longer `timeout`; {log}",
+            help=f"give it a longer `timeout`; {where(job)}",
         )
-    if done.code != 0:
-        end = (done.err.strip() or done.out.strip())[-REASON_CHARACTERS:]
-        raise StageFailed(
-            f"`{job.cell.name}` ended with exit code {done.code}",
-            span=job.cell.span,
-            help=log,
-            detail=end,
-        )
+    return done
 
 
-def _handoff(job: Job, data: bytes | None) -> tuple[Mapping[str, Any] | None, str]:
+def where(job: Job) -> str:
+    """Where a program's whole output is."""
+    return f"the whole output: {job.scratch / 'program'}.out and .err"
+
+
+def failed(job: Job, done: Completed) -> StageFailed:
+    """What to say of a program that ended badly."""
+    return StageFailed(
+        f"`{job.cell.name}` ended with exit code {done.code}",
+        span=job.cell.span,
+        help=where(job),
+        detail=(done.err.strip() or done.out.strip())[-REASON_CHARACTERS:],
+    )
+
+
+def handoff(job: Job) -> tuple[Mapping[str, Any] | None, str]:
     """The program's hand-off, or what it did instead."""
+    path = place(job, "handoff.json")
     if job.cell.hands.name == "change":
         return None, ""
-    if data is None:
+    if not path.is_file():
         return None, "left no hand-off at FACTORY_HANDOFF"
     try:
-        value = json.loads(data)
-    except ValueError as error:
+        value = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
         return None, f"left a hand-off that is no JSON: {error}"
     if not isinstance(value, dict):
         return None, "left a hand-off that is no JSON mapping"
     return value, ""
 
 
-def _cost(data: bytes) -> Cost:
+def cost(job: Job) -> Cost:
+    """What a program says at FACTORY_COST that it cost: `{"usd": 0.12, "tokens": 3400}`."""
+    path = place(job, "cost.json")
     try:
-        value = json.loads(data)
+        value = json.loads(path.read_bytes())
         usd, tokens = value.get("usd"), value.get("tokens")
-    except (ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError):
         return UNKNOWN
     return Cost(
         usd=float(usd) if isinstance(usd, (int, float)) else None,

@@ -6,11 +6,13 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from factoryline.cells import preflight
 from factoryline.diagnostics import Diagnostic, SpecError, ordered, plural
 from factoryline.emit.diagnostics.base import found
 from factoryline.emit.diagnostics.table import FORMATS
 from factoryline.errors import ExitCode, ProgramMissing
 from factoryline.pipeline import find
+from factoryline.plan.agents.base import resolved
 from factoryline.plan.checks.table import TARGET_CHECKS
 from factoryline.plan.resolve import check, resolve
 from factoryline.spec.load import load
@@ -56,13 +58,17 @@ def _problems(path: Path, *, environment: bool) -> tuple[Spec | None, tuple[Diag
     except SpecError as error:
         return None, error.diagnostics
     problems = [*check(spec), *(found for proof in TARGET_CHECKS for found in proof(spec))]
-    return spec, ordered([*problems, *_programs(spec)] if environment else problems)
+    if environment:
+        problems += _programs(spec)
+    if environment and not any(problem.severity == "error" for problem in problems):
+        problems += [found for a in spec.agents for found in preflight.check(resolved(a))]
+    return spec, ordered(problems)
 
 
 def _programs(spec: Spec) -> Iterator[Diagnostic]:
-    """A problem for each program of a scope, a cell or an agent that this machine does not have."""
+    """A problem for each program of a scope or a cell that this machine does not have."""
     commands = [*(scope.run for scope in spec.scopes), *(scope.list for scope in spec.scopes)]
-    commands += [*(cell.run for cell in spec.cells), *(agent.command for agent in spec.agents)]
+    commands += [cell.run for cell in spec.cells]
     for first in (command[0] for command in commands if command):
         try:
             if not first.name.startswith("{"):

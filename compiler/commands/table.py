@@ -11,6 +11,7 @@ from factoryline.commands.base import Command
 MODULES = {
     "run": "factoryline.commands.run",
     "check": "factoryline.commands.check",
+    "doctor": "factoryline.commands.doctor",
     "plan": "factoryline.commands.plan",
     "status": "factoryline.commands.status",
     "explain": "factoryline.commands.explain",

@@ -20,6 +20,27 @@ Handoff = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of a model and requests to its provider; None is unknown, which is not 0.
+
+    input: those that no cache had. cache_read, cache_write: those that one had, or got.
+    """
+
+    input: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    output: int | None = None
+    requests: int | None = None
+
+    @property
+    def tokens(self) -> int | None:
+        """All of them. A cache that is not spoken of held none; the others have to be known."""
+        if self.input is None or self.output is None:
+            return None
+        return self.input + self.output + (self.cache_read or 0) + (self.cache_write or 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     """Money in US dollars and tokens; None is unknown, which is not 0."""
 

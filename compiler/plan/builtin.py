@@ -48,7 +48,8 @@ def expand(text: str) -> str:
 
 def sources() -> tuple[str, ...]:
     """The files of ours that a plan is made from."""
-    folders = (resources.files(f"factoryline.{name}") for name in ("schemas", "templates"))
+    names = ("schemas", "templates", "plan.agents")
+    folders = (resources.files(f"factoryline.{name}") for name in names)
     return tuple(sorted(str(file) for folder in folders for file in folder.iterdir()))
 
 

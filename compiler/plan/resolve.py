@@ -10,6 +10,7 @@ from pathlib import Path
 
 from factoryline.diagnostics import Diagnostic, SpecError
 from factoryline.plan import builtin, graph
+from factoryline.plan.agents import base as agents
 from factoryline.plan.checks.table import CHECKS
 from factoryline.plan.kinds import KINDS
 from factoryline.plan.model import (
@@ -67,7 +68,7 @@ class _Resolver:
                 for s in spec.surfaces
             },
             contracts=_contracts(spec),
-            agents={a.name.name: _agent(a) for a in spec.agents},
+            agents={a.name.name: agents.resolved(a) for a in spec.agents},
             scopes={s.name.name: _scope(s) for s in spec.scopes},
         )
 
@@ -242,16 +243,6 @@ def _own_template(home: Path, ref: Ref) -> Template:
 
 def _builtin(name: str) -> Template:
     return Template(name=f"templates/{name}", text=builtin.template(name))
-
-
-def _agent(agent: model.AgentSpec) -> Agent:
-    return Agent(
-        name=agent.name.name,
-        command=tuple(ref.name for ref in agent.command),
-        brief=agent.brief,
-        model=agent.model,
-        env=agent.env,
-    )
 
 
 def _scope(scope: model.ScopeSpec) -> Scope:

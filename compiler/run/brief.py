@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from factoryline.cells import program
 from factoryline.cells.base import Job
 from factoryline.contracts.render import render
 from factoryline.ledger.entry import Handoff
@@ -32,7 +33,7 @@ def brief(job: Job) -> str:
             "rejected": list(job.rejected),
             "documents": _taken_documents(job),
             "schema": dict(job.cell.hands.schema),
-            "handoff_path": str(job.scratch / "handoff.json"),
+            "handoff_path": str(program.place(job, "handoff.json")),
         },
     )
 

@@ -12,7 +12,7 @@ from factoryline.cells.table import CELLS
 from factoryline.contracts import change
 from factoryline.contracts.base import Breach, Delivery
 from factoryline.contracts.table import breaches
-from factoryline.diagnostics import Held, StageFailed
+from factoryline.diagnostics import Held, StageFailed, listing
 from factoryline.errors import FactoryError, UserError
 from factoryline.learning import priors
 from factoryline.ledger.entry import Cost, Entry, Run
@@ -116,7 +116,7 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
         _put_back(factory, job)
         if not left:
             raise _failure(broken)
-        job = replace(job, rejected=reasons)
+        job = replace(job, rejected=reasons, conversation=result.conversation)
         job = replace(job, brief=brief(job))
     raise AssertionError("the loop ends in a return or a failure")
 
@@ -128,7 +128,7 @@ class Rejected(StageFailed):
 def check(job: Job, result: Result) -> tuple[Breach, ...]:
     """What is wrong with a cell's work."""
     if result.trouble:
-        message = f"`{job.cell.name}` {result.trouble}"
+        message = f"`{job.cell.name}` {result.trouble}{_refused(result)}"
         return (Breach(message=message, span=job.cell.span, help=f"{job.scratch}/program.out"),)
     edited = workspace.edits(job.tree, job.start) if _works_in_tree(job.cell) else ()
     delivery = Delivery(
@@ -138,7 +138,16 @@ def check(job: Job, result: Result) -> tuple[Breach, ...]:
         handoff=result.handoff,
         protected=job.protected,
     )
-    return breaches(delivery)
+    found = breaches(delivery)
+    if found and result.refused:
+        # What it was not allowed to do is most often why the work is not what it should be.
+        first = replace(found[0], message=found[0].message + _refused(result))
+        return (first, *found[1:])
+    return found
+
+
+def _refused(result: Result) -> str:
+    return f" (it was refused {listing(result.refused, limit=3)})" if result.refused else ""
 
 
 def deliver(factory: Factory, job: Job, result: Result) -> Result:

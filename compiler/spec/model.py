@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from factoryline.diagnostics import Diagnostic, Span
 
@@ -37,11 +38,16 @@ class SurfaceSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSpec:
+    """What factory.yaml says of an agent, to be laid over its profile.
+
+    places: where each key of `own` stands, `endpoint.url` for one within another.
+    """
+
     name: Ref
+    profile: Ref | None
+    own: Mapping[str, Any]
+    places: Mapping[str, Span]
     command: tuple[Ref, ...]
-    brief: str
-    model: str | None
-    env: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

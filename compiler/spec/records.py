@@ -24,12 +24,18 @@ def surface(name: str, entry: Field) -> model.SurfaceSpec:
 
 def agent(name: str, entry: Field) -> model.AgentSpec:
     node = entry.node
+    places = {key: field.node.span for key, field in (node.fields or {}).items()}
+    for key, field in (node.fields or {}).items():
+        inner = field.node.fields or {}
+        places |= {f"{key}.{part}": within.node.span for part, within in inner.items()}
+    plain = node.plain()
+    assert isinstance(plain, dict), "the schema asks for a mapping"
     return model.AgentSpec(
         name=Ref(name=name, span=entry.key),
+        profile=_ref(node, "profile"),
+        own=plain,
+        places=places,
         command=refs(node, "command"),
-        brief=text(node, "brief", "stdin"),
-        model=text(node, "model") or None,
-        env=_env(node),
     )
 
 

@@ -97,6 +97,13 @@ def make_folder(path: Path) -> None:
     _sync_folder(path.parent)
 
 
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder of the machine's, for the time of a block."""
+    with tempfile.TemporaryDirectory() as place:
+        yield Path(place)
+
+
 def remove(path: Path) -> None:
     """Remove a file durably; an absent one is fine."""
     if path.exists() or path.is_symlink():

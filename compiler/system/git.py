@@ -314,3 +314,8 @@ def _numstat(text: str) -> Iterator[FileLines]:
             removed=0 if binary else int(removed),
             binary=binary,
         )
+
+
+def version() -> str:
+    """The version of git, such as 2.39.5. Raises ProgramMissing."""
+    return Git(Path.cwd()).text("version").removeprefix("git version").strip()

@@ -25,7 +25,13 @@ ASIDE = {
     "Touches": set(),
     "Template": {"name"},
     "Contract": {"span"},
-    "Agent": {"name"},
+    "Agent": {
+        *("name", "span", "profile", "passes", "credentials", "version", "tried"),
+        *("resume", "reads", "codes", "signs"),
+    },
+    "Endpoint": {"variable", "upstream"},
+    "Reads": set(),
+    "Signs": set(),
     "Variant": set(),
     "Cell": {
         *("name", "span", "touches_span", "timeout", "repairs", "returns"),

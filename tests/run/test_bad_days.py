@@ -129,7 +129,7 @@ def test_a_missing_agent(line: Line) -> None:
     line.edit("command: [sh, ", "command: [no-such-agent, ")
     ran = line.doit()
     assert ran.code == 1
-    assert "error: `build` needs `no-such-agent`, which was not found" in ran.out
+    assert "error: the agent `coder` needs `no-such-agent`, which was not found" in ran.out
 
 
 def test_an_agent_that_hangs_is_ended_with_its_children(line: Line) -> None:

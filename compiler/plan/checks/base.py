@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,22 @@ def unknown(ref: Ref, what: str, known: Iterable[str]) -> Iterator[Diagnostic]:
             help=did_you_mean(ref.name, names) or f"define it first; no {what} is defined yet",
             code="unknown-name",
         )
+
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+def placeholders(argv: Iterable[Ref], known: tuple[str, ...]) -> Iterator[Diagnostic]:
+    """A problem for each placeholder in a command that is not one of `known`."""
+    for ref in argv:
+        for name in _PLACEHOLDER.findall(ref.name):
+            if name not in known:
+                yield Diagnostic(
+                    message=f"the placeholder {{{name}}} is unknown here",
+                    span=ref.span,
+                    help=did_you_mean(name, known),
+                    code="placeholder",
+                )
 
 
 def is_file(path: Path) -> bool:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from factoryline.plan.checks import artifacts, files, line, names, paths, scopes, target, templates
+from factoryline.plan.checks import (
+    agents,
+    artifacts,
+    files,
+    line,
+    names,
+    paths,
+    scopes,
+    target,
+    templates,
+)
 from factoryline.plan.checks.base import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -10,6 +20,7 @@ CHECKS: tuple[Check, ...] = (
     target.check,
     line.check,
     scopes.check,
+    agents.check,
     artifacts.check,
     files.check,
     templates.check,

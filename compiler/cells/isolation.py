@@ -1,0 +1,74 @@
+"""What a program sees of this machine: a home of its own, and the variables that it is allowed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from factoryline.plan.model import Agent
+from factoryline.system import files, process
+
+EVERYONE = (
+    *("PATH", "LANG", "LC_*", "LANGUAGE", "TZ", "TERM", "TMPDIR", "USER", "LOGNAME", "SHELL"),
+    # How the outside is reached, and whom to trust there.
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"),
+    *("http_proxy", "https_proxy", "no_proxy", "all_proxy"),
+    *(
+        "SSL_CERT_*",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "NODE_EXTRA_CA_CERTS",
+        "GIT_SSL_CAINFO",
+    ),
+    # What the programs on the PATH are made of.
+    *("VIRTUAL_ENV", "JAVA_HOME", "GOROOT", "GOPATH", "NODE_PATH", "PYTHONDONTWRITEBYTECODE"),
+    *("IS_SANDBOX", "CI"),
+)
+"""Variables that every program may see. None of them is anybody's secret."""
+
+TOOLCHAINS: Mapping[str, str] = {
+    "PYENV_ROOT": ".pyenv",
+    "NVM_DIR": ".nvm",
+    "RUSTUP_HOME": ".rustup",
+    "CARGO_HOME": ".cargo",
+    "VOLTA_HOME": ".volta",
+    "ASDF_DATA_DIR": ".asdf",
+}
+"""Tools that look for themselves under HOME; where it is private, they are told the place."""
+
+
+def environment(agent: Agent, home: Path | None) -> dict[str, str]:
+    """The variables of an agent's attempt. `home` is its private HOME, None for the user's own."""
+    env = dict(variables(agent))
+    real = os.environ.get("HOME")
+    if home is None:
+        kept = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+        return env | dict(_passed(kept))
+    for variable, folder in TOOLCHAINS.items():
+        if real and variable not in env and (place := Path(real, folder)).is_dir():
+            env[variable] = str(place)
+    return env | {"HOME": str(home)}
+
+
+def variables(agent: Agent) -> tuple[tuple[str, str], ...]:
+    """The variables of the user's that an agent may see, in order of their names."""
+    return tuple(sorted(_passed((*EVERYONE, *TOOLCHAINS, *agent.passes, *agent.credentials))))
+
+
+def make_home(agent: Agent, place: Path, words: Mapping[str, str]) -> None:
+    """An empty HOME at `place` with the files that the program needs to begin."""
+    files.remove_tree(place)
+    files.make_folder(place)
+    for name, text in agent.files.items():
+        path = place / name
+        files.make_folder(path.parent)
+        files.write_text(path, process.fill(text, words))
+
+
+def _passed(allowed: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    names = {name for name in allowed if not name.endswith("*")}
+    beginnings = tuple(name[:-1] for name in allowed if name.endswith("*"))
+    for name, value in os.environ.items():
+        if name in names or name.startswith(beginnings):
+            yield name, value

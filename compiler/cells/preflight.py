@@ -1,0 +1,79 @@
+"""What an agent needs, looked for before the first token is spent: all agents of the line at once.
+
+Credentials are looked for by the name of their variable; no value is read.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from factoryline.cells import isolation
+from factoryline.diagnostics import Diagnostic, listing
+from factoryline.errors import FactoryError, ProgramMissing
+from factoryline.plan.model import Agent, Plan
+from factoryline.system import files, process
+
+VERSION_SECONDS = 30.0
+
+_VERSION = re.compile(r"\d+(\.\d+)+\S*")
+
+
+def problems(plan: Plan) -> tuple[Diagnostic, ...]:
+    """What keeps some agent of the line from working here; empty where nothing does."""
+    return tuple(problem for agent in agents(plan) for problem in check(agent))
+
+
+def agents(plan: Plan) -> tuple[Agent, ...]:
+    """The agents of the line, each once."""
+    named = {cell.agent.name: cell.agent for cell in plan.line if cell.agent}
+    return tuple(named.values())
+
+
+def check(agent: Agent) -> Iterator[Diagnostic]:
+    """What keeps an agent from working here."""
+    program = agent.command[0]
+    try:
+        if not program.startswith("{"):
+            process.find_program(program)
+    except ProgramMissing as missing:
+        yield Diagnostic(
+            message=f"the agent `{agent.name}` needs `{program}`, which was not found",
+            span=agent.span,
+            help=missing.help,
+            code="missing-program",
+        )
+    if agent.credentials and not credentials(agent):
+        yield Diagnostic(
+            message=f"the agent `{agent.name}` has no credentials: none of "
+            f"{listing(agent.credentials)} is set",
+            span=agent.span,
+            help="set one of them, or name others in `credentials`; with `home: shared` and "
+            "`credentials: []` it uses what the program keeps in your home",
+            code="missing-credentials",
+        )
+
+
+def credentials(agent: Agent) -> tuple[str, ...]:
+    """The variables with credentials that are set, by name."""
+    return tuple(name for name in agent.credentials if os.environ.get(name))
+
+
+def version(agent: Agent) -> str:
+    """The version of an agent's program; empty where it does not say."""
+    return _version(agent.version, isolation.variables(agent)) if agent.version else ""
+
+
+@cache
+def _version(argv: tuple[str, ...], env: tuple[tuple[str, str], ...]) -> str:
+    with files.temporary_folder() as home:
+        try:
+            done = process.run(
+                argv, cwd=home, env={**dict(env), "HOME": str(home)}, timeout=VERSION_SECONDS
+            )
+        except (FactoryError, OSError):
+            return ""
+    found = _VERSION.search(f"{done.out}\n{done.err}")
+    return found[0] if found and done.code == 0 else ""

@@ -1,0 +1,93 @@
+"""factory doctor: what this machine has of what the line needs."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from factoryline.cells import preflight
+from factoryline.diagnostics import listing, render
+from factoryline.errors import ExitCode, ProgramMissing
+from factoryline.pipeline import compile_factory, find
+from factoryline.plan.model import Agent, Plan, Selection
+from factoryline.system import git, process
+
+HELP = "show what this machine has of what the line needs, and what is missing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    del parser
+
+
+def run(args: argparse.Namespace) -> int:
+    path = (Path(args.file) if args.file else find(Path.cwd())).absolute()
+    plan = compile_factory(path)
+    rows = [
+        *_tools().items(),
+        *_programs(plan),
+        *(row for a in preflight.agents(plan) for row in _agent(a)),
+    ]
+    width = max(len(what) for what, _ in rows)
+    for what, found in rows:
+        print(f"{what:{width}}  {found}")
+    problems = preflight.problems(plan)
+    missing = [what for what, found in rows if found == MISSING]
+    if problems:
+        print()
+        print(render(problems, root=plan.home))
+    return ExitCode.REFUSED if problems or missing else ExitCode.OK
+
+
+MISSING = "missing"
+
+
+def _tools() -> dict[str, str]:
+    return {
+        "factoryline": metadata.version("factoryline"),
+        "python": f"{platform.python_version()} ({process.python()})",
+        "doit": metadata.version("doit"),
+        "git": git.version(),
+    }
+
+
+def _programs(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The programs of the cells and of the scopes that some artifact uses."""
+    users: dict[str, list[str]] = {}
+    for cell in plan.line:
+        if cell.run:
+            users.setdefault(cell.run[0], []).append(cell.name)
+    for selection in {s.scope.name: s for a in plan.artifacts for s in a.verify}.values():
+        users.setdefault(_first(selection), []).append(selection.scope.name)
+    for program, names in users.items():
+        if program and not program.startswith("{"):
+            yield f"{program} (for {listing(names, limit=3)})", _place(program)
+
+
+def _first(selection: Selection) -> str:
+    return selection.scope.run[0]
+
+
+def _agent(agent: Agent) -> Iterator[tuple[str, str]]:
+    name = f"agent {agent.name}"
+    program = agent.command[0]
+    place = program if program.startswith("{") else _place(program)
+    version = preflight.version(agent) if place != MISSING else ""
+    known = "tried" if version in agent.tried else f"tried with {listing(agent.tried, last='or')}"
+    told = f" {version} ({known})" if version and agent.tried else f" {version}".rstrip()
+    yield name, place if place == MISSING else f"{place}{told}"
+    yield f"{name}: model", agent.model or "the program's own"
+    if agent.credentials:
+        found = preflight.credentials(agent)
+        yield f"{name}: credentials", f"{listing(found)} set" if found else MISSING
+    home = "of its own for each attempt" if agent.home == "private" else "yours"
+    yield f"{name}: home", home
+
+
+def _place(program: str) -> str:
+    try:
+        return process.find_program(program)
+    except ProgramMissing:
+        return MISSING
