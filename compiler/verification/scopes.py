@@ -164,8 +164,8 @@ def _trouble(scope: Scope, done: process.Completed, report: Report | None) -> st
     if report:
         if report.failed:
             return f"{len(report.failed)} of {plural(report.run, 'test')} failed"
-        if report.lie:
-            return f"its {FORMATS[scope.report].name} {report.lie}"
+        if report.doubt:
+            return f"its {FORMATS[scope.report].name} {report.doubt}"
         if not report.run:
             skipped = f" ({len(report.skipped)} skipped)" if report.skipped else ""
             return f"no test ran{skipped}"

@@ -141,6 +141,12 @@ def test_a_report_that_lies_about_its_count(place: Path) -> None:
     assert found["reason"] == "its JUnit report states 9 tests and lists 1"
 
 
+def test_a_report_on_standard_output(place: Path) -> None:
+    tap = python("print('ok 1 - a\\nnot ok 2 - b\\n1..2')")
+    found = check(place, run=tap, report="tap")
+    assert (found["reason"], found["tests"]["run"]) == ("1 of 2 tests failed", 2)
+
+
 def test_of_many_failures_the_first_are_named(place: Path) -> None:
     found = check(place, *["bad"] * 25)
     assert (len(found["failures"]), found["unnamed"]) == (scopes.FAILURES, 5)

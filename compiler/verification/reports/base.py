@@ -17,7 +17,7 @@ class Test:
     """One test as its runner reports it.
 
     id: what people and, where it can, its runner call it. name: the last part of it, without its
-    suite. file: where it stands, as the runner says it; empty when it does not.
+    suite. file, line: where it stands, as the runner says it; empty and 0 when it does not.
     message: of a failed test; empty otherwise. seconds: None where they are not told.
     """
 
@@ -27,16 +27,17 @@ class Test:
     outcome: Outcome
     name: str = ""
     file: str = ""
+    line: int = 0
     message: str = ""
     seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a runner reports. `lie` says how its own totals contradict its tests; empty if not."""
+    """What a runner reports. `doubt` says how it contradicts itself; empty when it does not."""
 
     tests: tuple[Test, ...]
-    lie: str = ""
+    doubt: str = ""
 
     @property
     def passed(self) -> tuple[Test, ...]:
@@ -69,11 +70,23 @@ Read = Callable[[bytes], Report | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A member of the set. printed: whether it may also come on standard output."""
+    """A member of the set. name: what sentences call such a report."""
 
     name: str
     read: Read
-    printed: bool = True
+
+
+def decoded(data: bytes) -> str:
+    """The text of a report. Raises Unreadable."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"is not UTF-8: {error.reason} at byte {error.start}") from error
+
+
+def stands_for_a_file(name: str) -> bool:
+    """Whether a test is a file that ended well without a single test: node reports those too."""
+    return name.startswith("/") and name.endswith((".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"))
 
 
 def shortened(text: str, limit: int = MESSAGE_CHARACTERS) -> str:

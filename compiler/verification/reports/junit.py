@@ -18,6 +18,7 @@ from factoryline.verification.reports.base import (
     Test,
     Unreadable,
     shortened,
+    stands_for_a_file,
 )
 
 DEPTH = 100
@@ -36,10 +37,10 @@ def read(data: bytes) -> Report:
     if _tag(root) not in ("testsuites", "testsuite", "testcase"):
         raise Unreadable(f"is no JUnit XML: it begins with <{_tag(root)}>")
     tests = tuple(_tests(root))
-    return Report(tests=tests, lie=_lie(root, any(t.outcome == "failed" for t in tests)))
+    return Report(tests=tests, doubt=_doubt(root, any(t.outcome == "failed" for t in tests)))
 
 
-FORMAT = Format(name="JUnit report", read=read, printed=False)
+FORMAT = Format(name="JUnit report", read=read)
 
 
 class _Builder(ET.TreeBuilder):
@@ -66,7 +67,9 @@ class _Builder(ET.TreeBuilder):
 def _tests(root: ET.Element) -> Iterator[Test]:
     for element in root.iter():
         if _tag(element) == "testcase":
-            yield _test(element)
+            test = _test(element)
+            if test.outcome != "passed" or not stands_for_a_file(test.name):
+                yield test
         elif _tag(element) in ("testsuite", "testsuites"):
             # A suite that broke outside of its cases.
             broken = next((c for c in element if _tag(c) in ("failure", "error")), None)
@@ -88,6 +91,7 @@ def _test(case: ET.Element) -> Test:
         id="::".join(part for part in parts if part) or "unnamed",
         name=case.get("name", ""),
         file=case.get("file", ""),
+        line=_number(case, "line") or 0,
         outcome=outcome,
         message="" if broken is None else _message(broken),
         seconds=_seconds(case.get("time", "")),
@@ -105,7 +109,7 @@ def _seconds(text: str) -> float | None:
         return None
 
 
-def _lie(root: ET.Element, failed: bool) -> str:
+def _doubt(root: ET.Element, failed: bool) -> str:
     """How a suite's totals contradict what lies in it; empty when they do not."""
     for suite in root.iter():
         if _tag(suite) not in ("testsuite", "testsuites"):

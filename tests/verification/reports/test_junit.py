@@ -32,7 +32,7 @@ E  assert 1 == 2</failure></testcase>
 
 def test_a_report_of_pytest() -> None:
     found = report(PYTEST)
-    assert (counts(PYTEST), found.run, found.lie) == ((1, 2, 1), 3, "")
+    assert (counts(PYTEST), found.run, found.doubt) == ((1, 2, 1), 3, "")
     assert found.tests[0] == Test(
         id="tests.test_app::test_good", name="test_good", outcome="passed", seconds=0.001
     )
@@ -68,7 +68,7 @@ def test_cases_are_counted_one_by_one(xml: str, expected: tuple[int, int, int]) 
 
 
 @pytest.mark.parametrize(
-    ("xml", "lie"),
+    ("xml", "doubt"),
     [
         ("<testsuite tests='99'><testcase name='a'/></testsuite>", "states 99 tests and lists 1"),
         ("<testsuite tests='0'><testcase name='a'/></testsuite>", "states 0 tests and lists 1"),
@@ -101,8 +101,8 @@ def test_cases_are_counted_one_by_one(xml: str, expected: tuple[int, int, int]) 
         ("<testsuite tests='2' errors='1'><testcase name='a'><error/></testcase></testsuite>", ""),
     ],
 )
-def test_totals_that_fit_no_way_of_counting_are_a_lie(xml: str, lie: str) -> None:
-    assert report(xml).lie == lie
+def test_totals_that_fit_no_way_of_counting_are_a_lie(xml: str, doubt: str) -> None:
+    assert report(xml).doubt == doubt
 
 
 @pytest.mark.parametrize(
