@@ -181,8 +181,8 @@ class Line:
     def doit(self, *arguments: str, env: dict[str, str] | None = None) -> Ran:
         return self.run(str(BIN / "doit"), *arguments, env=env)
 
-    def factory(self, *arguments: str) -> Ran:
-        return self.run(str(BIN / "factory"), *arguments)
+    def factory(self, *arguments: str, env: dict[str, str] | None = None) -> Ran:
+        return self.run(str(BIN / "factory"), *arguments, env=env)
 
     def git(self, *arguments: str, cwd: Path | None = None) -> str:
         named = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")

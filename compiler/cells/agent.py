@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from factoryline.cells import isolation, preflight, program, reading
-from factoryline.cells.base import Conversation, Job, Result
+from factoryline.cells.base import Job, Result
 from factoryline.cells.reading import Meaning, Said
-from factoryline.diagnostics import Held, Paused, StageFailed, listing
+from factoryline.diagnostics import Paused, StageFailed, listing
 from factoryline.ledger.entry import Cost
 from factoryline.plan.model import Agent
 from factoryline.system import files, process
@@ -22,15 +23,6 @@ from factoryline.system import files, process
 
 def run(job: Job) -> Result:
     agent = _agent(job)
-    problems = preflight.problems(job.plan)
-    if problems:
-        first, *others = problems
-        raise Held(
-            first.message,
-            span=first.span,
-            help=f"{first.help}; `factory doctor` shows all",
-            detail="\n".join(f"{other.span}: {other.message}" for other in others),
-        )
     words = _words(job, agent)
     again = job.conversation if job.rejected and agent.resume else None
     if again:
@@ -42,7 +34,7 @@ def run(job: Job) -> Result:
     env = isolation.environment(agent, home) | _own_environment(agent, words)
     stdin = job.brief if agent.brief == "stdin" else ""
     done = program.run(job, argv, words, env=env, stdin=stdin)
-    said = reading.said(agent, done, words, again.total if again else None)
+    said = reading.said(agent, done, words, before=again)
     cost = _cost(job, said)
     found = reading.meaning(agent, done, said, datetime.now(UTC))
     if found:
@@ -53,7 +45,7 @@ def run(job: Job) -> Result:
         handoff=value,
         trouble=trouble,
         refused=said.denied,
-        conversation=Conversation(session=session, total=said.total) if session else None,
+        conversation=replace(said.total, session=session) if session else None,
         cost=cost,
         by=_name(agent),
     )

@@ -18,10 +18,11 @@ from factoryline.system.git import Git, Signature
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """What a program needs to go on where it ended, and what the conversation has used so far."""
+    """What a program needs to go on where it ended, and what it said of all of it so far."""
 
-    session: str
-    total: Usage | None = None
+    session: str = ""
+    usage: Usage | None = None
+    usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

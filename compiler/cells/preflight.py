@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from factoryline.cells import isolation
-from factoryline.diagnostics import Diagnostic, listing
+from factoryline.diagnostics import Diagnostic, Held, listing
 from factoryline.errors import FactoryError, ProgramMissing
 from factoryline.plan.model import Agent, Plan
 from factoryline.system import files, process
@@ -24,6 +24,19 @@ _VERSION = re.compile(r"\d+(\.\d+)+\S*")
 def problems(plan: Plan) -> tuple[Diagnostic, ...]:
     """What keeps some agent of the line from working here; empty where nothing does."""
     return tuple(problem for agent in agents(plan) for problem in check(agent))
+
+
+def need(plan: Plan) -> None:
+    """Raises Held with all that keeps an agent of the line from working here."""
+    found = problems(plan)
+    if found:
+        first, *others = found
+        raise Held(
+            first.message,
+            span=first.span,
+            help=first.help,
+            detail="\n".join(f"{other.span}: {other.message}" for other in others),
+        )
 
 
 def agents(plan: Plan) -> tuple[Agent, ...]:

@@ -6,13 +6,15 @@ None of it decides whether the work is done: that is git's, the contract's and t
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from factoryline.cells.base import Conversation
 from factoryline.ledger.entry import Usage
 from factoryline.plan.model import Agent
 from factoryline.system import process
@@ -29,16 +31,16 @@ ANSWER_CHARACTERS = 200_000
 class Said:
     """A program's words. `denied` are the tools that it was refused; usd is in US dollars.
 
-    usage: of this attempt. total: of its whole conversation, where the program counts so.
+    usage, usd: of this attempt. total: of its whole conversation, as the program counts it.
     """
 
-    session: str = ""
-    message: str = ""
-    error: str = ""
-    denied: tuple[str, ...] = ()
-    usage: Usage | None = None
-    total: Usage | None = None
-    usd: float | None = None
+    session: str
+    message: str
+    error: str
+    denied: tuple[str, ...]
+    usage: Usage | None
+    usd: float | None
+    total: Conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +52,10 @@ class Meaning:
     until: datetime | None = None
 
 
-def said(agent: Agent, done: Completed, words: Mapping[str, str], before: Usage | None) -> Said:
-    """What a program said. `before` is the usage of the same conversation up to now."""
+def said(
+    agent: Agent, done: Completed, words: Mapping[str, str], *, before: Conversation | None = None
+) -> Said:
+    """What a program said. `before` is the conversation that it went on in."""
     reads = agent.reads
     whole: dict[str, Any] = {
         "out": list(_values(done.out)),
@@ -61,16 +65,16 @@ def said(agent: Agent, done: Completed, words: Mapping[str, str], before: Usage 
     for name, place in reads.files.items():
         whole[name] = list(_values(_text(Path(process.fill(place, words)))))
     denied = _find(reads.denied, whole) or []
-    usd = _find(reads.usd, whole)
-    total = _usage(agent, whole)
+    total = Conversation(usage=_usage(agent, whole), usd=_number(_find(reads.usd, whole)))
+    own = _since(total, before) if reads.cumulative and before else total
     return Said(
         session=_words(_find(reads.session, whole)),
         message=_words(_find(reads.message, whole)),
         error=_words(_find(reads.error, whole)),
         denied=tuple(dict.fromkeys(map(_words, denied if isinstance(denied, list) else [denied]))),
-        usage=_less(total, before) if reads.cumulative and total and before else total,
+        usage=own.usage,
+        usd=own.usd,
         total=total,
-        usd=float(usd) if isinstance(usd, (int, float)) and not isinstance(usd, bool) else None,
     )
 
 
@@ -129,9 +133,8 @@ def _until(patterns: tuple[str, ...], words: str, now: datetime) -> datetime | N
 def _usage(agent: Agent, whole: Mapping[str, Any]) -> Usage | None:
     counts: dict[str, int | None] = {}
     for name in ("input", "cache_read", "cache_write", "output", "requests"):
-        value = _find(agent.reads.usage.get(name, ""), whole)
-        numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
-        counts[name] = int(value) if numeric else None
+        value = _number(_find(agent.reads.usage.get(name, ""), whole))
+        counts[name] = None if value is None else int(value)
     if not any(counts.values()):
         # A sum over nothing is 0, and 0 would say that nothing was asked.
         return None
@@ -140,12 +143,28 @@ def _usage(agent: Agent, whole: Mapping[str, Any]) -> Usage | None:
     return Usage(**counts)
 
 
-def _less(total: Usage, before: Usage) -> Usage:
-    def part(name: str) -> int | None:
-        now, earlier = getattr(total, name), getattr(before, name)
-        return None if now is None or earlier is None else now - earlier
+def _since(total: Conversation, before: Conversation) -> Conversation:
+    """What a conversation used since `before`; unknown where either end is."""
+    usage: Usage | None = None
+    if total.usage and before.usage:
+        pairs = {
+            f.name: (getattr(total.usage, f.name), getattr(before.usage, f.name)) for f in _USAGE
+        }
+        usage = Usage(**{n: _less(now, earlier) for n, (now, earlier) in pairs.items()})
+    return Conversation(usage=usage, usd=_less(total.usd, before.usd))
 
-    return Usage(**{field.name: part(field.name) for field in fields(Usage)})
+
+_USAGE = fields(Usage)
+N = TypeVar("N", int, float)
+
+
+def _less(now: N | None, earlier: N | None) -> N | None:
+    return None if now is None or earlier is None else now - earlier
+
+
+def _number(value: Any) -> float | None:
+    numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if numeric and math.isfinite(value) else None
 
 
 def _find(expression: str, whole: Mapping[str, Any]) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from factoryline.cells import preflight
 from factoryline.cells.base import Job, Result, Waiting
 from factoryline.cells.table import CELLS
 from factoryline.contracts import change
@@ -100,6 +101,8 @@ def prepare(factory: Factory, artifact_name: str, stage_id: str) -> tuple[Job, S
 def attempt(factory: Factory, job: Job) -> Result | Waiting:
     """Let the cell work until its delivery holds, or its repairs are used up."""
     history = factory.ledger.history(job.artifact.name)
+    if job.cell.facts.spends:
+        preflight.need(job.plan)
     for left in range(job.cell.repairs, -1, -1):
         if job.cell.facts.spends:
             history.append("started", job.stage.id)
