@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from factoryline.errors import ExitCode, FactoryError
+
+if TYPE_CHECKING:
+    from factoryline.ledger.cost import Cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -54,28 +58,50 @@ class SpecError(FactoryError):
 
 
 class StageFailed(FactoryError):
-    """A stage did not produce what its contract asks for. `diagnostic` names the place to look."""
+    """A stage did not produce what its contract asks for. `diagnostic` names the place to look.
+
+    cost: what the failed attempt cost; None is not known.
+    """
 
     exit_code = ExitCode.FAILED
 
-    def __init__(self, message: str, *, span: Span, help: str = "", detail: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        span: Span,
+        help: str = "",
+        detail: str = "",
+        cost: Cost | None = None,
+    ) -> None:
         super().__init__(message, help=help)
         self.diagnostic = Diagnostic(message=message, span=span, help=help)
         self.detail = detail
-
-
-class Paused(StageFailed):
-    """A provider that takes no more requests for now. `until` is when to try again, if it said."""
-
-    def __init__(
-        self, message: str, *, span: Span, until: datetime | None, help: str = "", detail: str = ""
-    ) -> None:
-        super().__init__(message, span=span, help=help, detail=detail)
-        self.until = until
+        self.cost = cost
 
 
 class Held(StageFailed):
     """A stage that could not begin for something outside of it; that is no failed attempt."""
+
+
+class Paused(StageFailed):
+    """A provider asks for time: a quota, or too many requests. It is tried again by itself.
+
+    until: when the provider says that it goes on (aware of its zone); None when it does not say.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        span: Span,
+        until: datetime | None = None,
+        help: str = "",
+        detail: str = "",
+        cost: Cost | None = None,
+    ) -> None:
+        super().__init__(message, span=span, help=help, detail=detail, cost=cost)
+        self.until = until
 
 
 def ordered(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

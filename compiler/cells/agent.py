@@ -16,7 +16,7 @@ from factoryline.cells import isolation, preflight, program, reading
 from factoryline.cells.base import Job, Result
 from factoryline.cells.reading import Meaning, Said
 from factoryline.diagnostics import Paused, StageFailed, listing
-from factoryline.ledger.entry import Cost
+from factoryline.ledger.cost import Cost, by_report
 from factoryline.plan.model import Agent
 from factoryline.system import files, process
 
@@ -38,7 +38,9 @@ def run(job: Job) -> Result:
     cost = _cost(job, said)
     found = reading.meaning(agent, done, said, datetime.now(UTC))
     if found:
-        raise _failure(job, agent, done, found)
+        failure = _failure(job, agent, done, found)
+        failure.cost = cost
+        raise failure
     value, trouble = _handoff(job, agent, said)
     session = said.session or (again.session if again else "")
     return Result(
@@ -97,7 +99,7 @@ def _handoff(job: Job, agent: Agent, said: Said) -> tuple[Mapping[str, Any] | No
 def _cost(job: Job, said: Said) -> Cost:
     if said.usage is None and said.usd is None:
         return program.cost(job)
-    return Cost(usd=said.usd, tokens=said.usage.tokens if said.usage else None)
+    return by_report(said.usage, said.usd, _agent(job).model)
 
 
 def _failure(job: Job, agent: Agent, done: process.Completed, found: Meaning) -> StageFailed:

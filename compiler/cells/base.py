@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from factoryline.learning.priors import Prior
-from factoryline.ledger.entry import FREE, Cost, Entry, Handoff, Usage
+from factoryline.ledger.cost import FREE, Cost, Usage
+from factoryline.ledger.entry import Entry, Handoff
 from factoryline.ledger.query import Record
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Artifact, Cell, Plan

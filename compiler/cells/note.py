@@ -131,7 +131,7 @@ def _facts(job: Job) -> dict[str, Any]:
             "goal": job.artifact.goal,
         },
         "seconds": job.record.seconds,
-        "cost": cost.to_json(),
+        "cost": {"usd": cost.usd, "tokens": cost.tokens},
         "stages": [
             {"stage": e.stage.id, "seconds": e.run.seconds, "outcome": e.outcome, "by": e.run.by}
             for e in job.record.entries

@@ -10,7 +10,7 @@ from typing import Any
 from factoryline.cells.base import Job
 from factoryline.diagnostics import StageFailed
 from factoryline.errors import ProgramMissing
-from factoryline.ledger.entry import UNKNOWN, Cost
+from factoryline.ledger.cost import FREE, UNKNOWN, Cost, from_program
 from factoryline.system import files, process
 from factoryline.system.process import Completed
 
@@ -48,15 +48,15 @@ def run(
     FACTORY_ variables: it finds the brief at FACTORY_BRIEF, leaves its hand-off at FACTORY_HANDOFF
     and may say at FACTORY_COST what it cost.
     """
-    brief, handoff, cost = (place(job, n) for n in ("brief.md", "handoff.json", "cost.json"))
+    brief, handoff, bill = (place(job, n) for n in ("brief.md", "handoff.json", "cost.json"))
     files.make_folder(handoff.parent)
     files.write_text(brief, job.brief)
-    for path in (handoff, cost):
+    for path in (handoff, bill):
         path.unlink(missing_ok=True)
     surroundings = {
         "FACTORY_BRIEF": str(brief),
         "FACTORY_HANDOFF": str(handoff),
-        "FACTORY_COST": str(cost),
+        "FACTORY_COST": str(bill),
         "FACTORY_ARTIFACT": job.artifact.name,
         "FACTORY_STAGE": job.stage.id,
         "FACTORY_ROUND": str(job.stage.round or 0),
@@ -77,12 +77,14 @@ def run(
             f"`{job.cell.name}` needs `{missing.program}`, which was not found",
             span=job.cell.span,
             help=missing.help,
+            cost=FREE,
         ) from missing
     if done.timed_out:
         raise StageFailed(
             f"`{job.cell.name}` ran longer than {job.cell.timeout:g} s and was ended",
             span=job.cell.span,
             help=f"give it a longer `timeout`; {where(job)}",
+            cost=cost(job),
         )
     return done
 
@@ -99,6 +101,7 @@ def failed(job: Job, done: Completed) -> StageFailed:
         span=job.cell.span,
         help=where(job),
         detail=(done.err.strip() or done.out.strip())[-REASON_CHARACTERS:],
+        cost=cost(job),
     )
 
 
@@ -119,14 +122,11 @@ def handoff(job: Job) -> tuple[Mapping[str, Any] | None, str]:
 
 
 def cost(job: Job) -> Cost:
-    """What a program says at FACTORY_COST that it cost: `{"usd": 0.12, "tokens": 3400}`."""
-    path = place(job, "cost.json")
+    """What a program says at FACTORY_COST that it cost: `{"usd": 0.12, "tokens": 3400}`.
+
+    `ledger.cost.from_program` has the finer fields. Nothing said is unknown.
+    """
     try:
-        value = json.loads(path.read_bytes())
-        usd, tokens = value.get("usd"), value.get("tokens")
-    except (OSError, ValueError, AttributeError):
+        return from_program(json.loads(place(job, "cost.json").read_bytes()))
+    except (OSError, ValueError, RecursionError):
         return UNKNOWN
-    return Cost(
-        usd=float(usd) if isinstance(usd, (int, float)) else None,
-        tokens=tokens if isinstance(tokens, int) else None,
-    )

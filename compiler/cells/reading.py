@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from factoryline.cells.base import Conversation
-from factoryline.ledger.entry import Usage
+from factoryline.ledger.cost import Usage
 from factoryline.plan.model import Agent
 from factoryline.system import process
 from factoryline.system.process import Completed

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from factoryline.errors import WorldError
+from factoryline.ledger import cost
+from factoryline.ledger.cost import Cost
 from factoryline.plan import digest
 from factoryline.plan.digest import Input, Inputs
 from factoryline.plan.rounds import Stage
@@ -17,43 +19,6 @@ FORMAT = 1
 
 Handoff = Mapping[str, Any]
 """A value that fulfils a contract, as JSON."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """Tokens of a model and requests to its provider; None is unknown, which is not 0.
-
-    input: those that no cache had. cache_read, cache_write: those that one had, or got.
-    """
-
-    input: int | None = None
-    cache_read: int | None = None
-    cache_write: int | None = None
-    output: int | None = None
-    requests: int | None = None
-
-    @property
-    def tokens(self) -> int | None:
-        """All of them. A cache that is not spoken of held none; the others have to be known."""
-        if self.input is None or self.output is None:
-            return None
-        return self.input + self.output + (self.cache_read or 0) + (self.cache_write or 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """Money in US dollars and tokens; None is unknown, which is not 0."""
-
-    usd: float | None
-    tokens: int | None
-
-    def to_json(self) -> dict[str, Any]:
-        return {"usd": self.usd, "tokens": self.tokens}
-
-
-FREE = Cost(usd=0.0, tokens=0)
-"""No model was asked."""
-UNKNOWN = Cost(usd=None, tokens=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +129,7 @@ def _entry(value: Any) -> Entry:
             started=run["started"],
             seconds=run["seconds"],
             attempts=run["attempts"],
-            cost=Cost(usd=run["cost"]["usd"], tokens=run["cost"]["tokens"]),
+            cost=cost.from_json(run["cost"]),
             by=run["by"],
         ),
     )

@@ -20,12 +20,17 @@ FIRST = "sha256:" + "0" * 64
 
 def now() -> str:
     """This moment, ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(datetime.now(UTC))
+
+
+def stamp(moment: datetime) -> str:
+    """A moment, aware of its zone, as it stands in the history."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def is_attempt(event: dict[str, Any]) -> bool:
     """Whether an event is an attempt of its own; a failure that tells of a rejection is not."""
-    return event["event"] in ("finished", "failed", "rejected") and not event.get("told")
+    return event["event"] in ("finished", "failed", "rejected", "paused") and not event.get("told")
 
 
 class History:

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from factoryline.ledger.entry import Cost, Entry
+from factoryline.ledger import spending
+from factoryline.ledger.entry import Entry
+from factoryline.ledger.spending import Spent
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Plan
 from factoryline.plan.rounds import OPENS, Stage, Walk, expected, stage_named, walk
@@ -53,12 +55,10 @@ class Record:
         return sum(entry.run.seconds for entry in self.entries)
 
     @property
-    def cost(self) -> Cost:
-        usd = [entry.run.cost.usd for entry in self.entries]
-        tokens = [entry.run.cost.tokens for entry in self.entries]
-        return Cost(
-            usd=None if None in usd else sum(value or 0 for value in usd),
-            tokens=None if None in tokens else sum(value or 0 for value in tokens),
+    def cost(self) -> Spent:
+        """What the entries on its way cost; `spent` has the failed attempts too."""
+        return spending.total(
+            spending.of_cost(entry.run.cost, entry.run.seconds) for entry in self.entries
         )
 
     def lines(self) -> tuple[Mapping[str, Any], ...]:

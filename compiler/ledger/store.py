@@ -14,6 +14,7 @@ from typing import Any
 
 from factoryline.errors import WorldError
 from factoryline.ledger import entry as entries
+from factoryline.ledger import spending
 from factoryline.ledger.entry import Entry
 from factoryline.ledger.history import History
 from factoryline.plan.rounds import Stage
@@ -188,7 +189,7 @@ class Ledger:
 
 
 def _assembled(artifact: str, stages: Sequence[Entry]) -> dict[str, Any]:
-    costs = [entry.run.cost for entry in stages]
+    cost = spending.total(spending.of_cost(entry.run.cost) for entry in stages)
     changes = {e.stage.round: e.handoff["surfaces"] for e in stages if e.contract == "change"}
     return {
         "factoryline": entries.FORMAT,
@@ -197,14 +198,6 @@ def _assembled(artifact: str, stages: Sequence[Entry]) -> dict[str, Any]:
         "rounds": max((entry.stage.round or 0 for entry in stages), default=0),
         "surfaces": {str(number): lines for number, lines in changes.items()},
         "seconds": round(sum(entry.run.seconds for entry in stages), 3),
-        "cost": {
-            "usd": _sum([cost.usd for cost in costs]),
-            "tokens": _sum([cost.tokens for cost in costs]),
-        },
+        "cost": {"usd": cost.usd, "tokens": cost.tokens},
         "stages": [entry.to_json() for entry in stages],
     }
-
-
-def _sum(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None

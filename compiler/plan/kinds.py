@@ -35,7 +35,7 @@ _TASK = ("goal", "consumer", "source", "verify")
 
 KINDS: Mapping[str, Kind] = {
     "agent": Kind(hands=None, reads=_TASK, edits=True, priors=True, spends=True),
-    "command": Kind(hands=None, reads=_TASK, edits=True, priors=True),
+    "command": Kind(hands=None, reads=_TASK, edits=True, priors=True, spends=True),
     "adopt": Kind(hands="change", edits=True),
     "scout": Kind(hands="memo", reads=_TASK, priors=True),
     "verify": Kind(hands="verdict", takes=("change",), needs=("change",), reads=("verify",)),

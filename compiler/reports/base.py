@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from factoryline.ledger.entry import Cost
 from factoryline.ledger.query import Record, recorded
+from factoryline.ledger.spending import Spent
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Plan
 
@@ -28,7 +28,7 @@ class Row:
     retries: int
     tests: tuple[int, int | None] | None
     seconds: float
-    cost: Cost
+    cost: Spent
     merged: str | None
     sealed: bool
 

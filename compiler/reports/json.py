@@ -24,7 +24,7 @@ def _row(row: Row, surfaces: Sequence[str]) -> dict[str, Any]:
         "retries": row.retries,
         "tests": row.tests and {"run": row.tests[0], "known": row.tests[1]},
         "seconds": round(row.seconds, 3),
-        "cost": row.cost.to_json(),
+        "cost": {"usd": row.cost.usd, "tokens": row.cost.tokens},
         "merged": row.merged,
         "sealed": row.sealed,
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from factoryline.cells import preflight
 from factoryline.cells.base import Job, Result, Waiting
@@ -13,16 +12,17 @@ from factoryline.cells.table import CELLS
 from factoryline.contracts import change
 from factoryline.contracts.base import Breach, Delivery
 from factoryline.contracts.table import breaches
-from factoryline.diagnostics import Held, StageFailed, listing
+from factoryline.diagnostics import Held, Paused, StageFailed, listing
 from factoryline.errors import FactoryError, UserError
 from factoryline.learning import priors
-from factoryline.ledger.entry import Cost, Entry, Run
+from factoryline.ledger.cost import FREE, UNKNOWN, Cost
+from factoryline.ledger.entry import Entry, Run
 from factoryline.ledger.history import now
 from factoryline.ledger.query import Record
 from factoryline.plan.digest import Inputs
 from factoryline.plan.model import Cell
 from factoryline.plan.rounds import Stage, Walk, expected
-from factoryline.run import restore, workspace
+from factoryline.run import pause, restore, workspace
 from factoryline.run.brief import brief, documents
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Surroundings, inputs, standing, surroundings
@@ -103,25 +103,40 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
     history = factory.ledger.history(job.artifact.name)
     if job.cell.facts.spends:
         preflight.need(job.plan)
-    for left in range(job.cell.repairs, -1, -1):
+    for repair in range(job.cell.repairs + 1):
+        began = time.monotonic()
         if job.cell.facts.spends:
-            history.append("started", job.stage.id)
+            history.append("started", job.stage.id, repair=repair or None)
         result = CELLS[job.cell.kind](job)
         if isinstance(result, Waiting):
             return result
         broken = check(job, result)
         if not broken:
-            return deliver(factory, job, result)
+            return _delivered(factory, job, result)
         reasons = tuple(breach.message for breach in broken)
         history.append(
-            "rejected", job.stage.id, reasons=reasons, handoff=result.handoff, **_cost(result.cost)
+            "rejected",
+            job.stage.id,
+            reasons=reasons,
+            handoff=result.handoff,
+            seconds=round(time.monotonic() - began, 3),
+            cost=result.cost.to_json(),
         )
         _put_back(factory, job)
-        if not left:
+        if repair == job.cell.repairs:
             raise _failure(broken)
         job = replace(job, rejected=reasons, conversation=result.conversation)
         job = replace(job, brief=brief(job))
     raise AssertionError("the loop ends in a return or a failure")
+
+
+def _delivered(factory: Factory, job: Job, result: Result) -> Result:
+    """`deliver`; what the work cost stays on record where it comes to nothing."""
+    try:
+        return deliver(factory, job, result)
+    except StageFailed as failure:
+        failure.cost = failure.cost or result.cost
+        raise
 
 
 class Rejected(StageFailed):
@@ -227,7 +242,7 @@ def record(
         outcome=result.outcome,
         seconds=round(seconds, 3),
         by=result.by,
-        **_cost(result.cost),
+        cost=result.cost.to_json(),
     )
     if job.cell.kind == "note":
         ledger.prune(name, (*job.record.way.before(stage), stage))
@@ -239,16 +254,26 @@ def record(
 
 
 def note_failure(factory: Factory, job: Job, failure: FactoryError, seconds: float) -> None:
-    """A failed attempt belongs to the record too."""
-    history = factory.ledger.history(job.artifact.name)
+    """A failed attempt belongs to the record too, with what it cost.
+
+    A stage that was held made no attempt; the attempts of a rejected one are told already.
+    """
+    history, facts = factory.ledger.history(job.artifact.name), {}
     event = "held" if isinstance(failure, Held) else "failed"
-    history.append(
-        event,
-        job.stage.id,
-        reason=failure.message,
-        seconds=round(seconds, 3),
-        told=isinstance(failure, Rejected) or None,
-    )
+    if isinstance(failure, Paused):
+        event = "paused"
+        facts = pause.facts(factory, job.artifact.name, job.cell, failure.until)
+    if isinstance(failure, Rejected):
+        facts["told"] = True
+    elif event != "held":
+        facts["cost"] = _cost_of(job, failure).to_json()
+    history.append(event, job.stage.id, reason=failure.message, seconds=round(seconds, 3), **facts)
+
+
+def _cost_of(job: Job, failure: FactoryError) -> Cost:
+    """What a failed attempt cost: as the failure says, or unknown where it may have cost money."""
+    said = failure.cost if isinstance(failure, StageFailed) else None
+    return said or (UNKNOWN if job.cell.facts.spends else FREE)
 
 
 def _due(factory: Factory, artifact: str, stage_id: str) -> tuple[Walk, tuple[Entry, ...], Stage]:
@@ -290,7 +315,3 @@ def _failure(broken: Sequence[Breach]) -> Rejected:
     first, *others = broken
     detail = "\n".join(breach.message for breach in others)
     return Rejected(first.message, span=first.span, help=first.help, detail=detail)
-
-
-def _cost(cost: Cost) -> Mapping[str, Any]:
-    return {"usd": cost.usd, "tokens": cost.tokens}

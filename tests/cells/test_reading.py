@@ -11,7 +11,7 @@ import pytest
 from factoryline.cells import reading
 from factoryline.cells.base import Conversation
 from factoryline.diagnostics import Span
-from factoryline.ledger.entry import Usage
+from factoryline.ledger.cost import Usage
 from factoryline.plan.agents.base import resolved
 from factoryline.plan.model import Agent
 from factoryline.spec.model import AgentSpec, Ref

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from factoryline.ledger.entry import FREE, Cost, Entry, Run
+from factoryline.ledger.cost import FREE, Cost
+from factoryline.ledger.entry import Entry, Run
 from factoryline.plan import digest
 from factoryline.plan.rounds import Stage
 

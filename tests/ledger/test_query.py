@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factoryline.ledger.entry import UNKNOWN, Cost
+from factoryline.ledger.cost import UNKNOWN, Cost
 from factoryline.ledger.query import Record, recorded
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Plan
@@ -43,7 +43,7 @@ def test_an_artifact_that_has_not_begun(plan: Plan) -> None:
     assert not empty.sealed
     assert empty.tests() is None
     assert empty.merged() is None
-    assert empty.cost == Cost(usd=0, tokens=0)
+    assert (empty.cost.usd, empty.cost.tokens) == (0, 0)
 
 
 def test_the_newest_of_a_contract(plan: Plan) -> None:
@@ -96,8 +96,10 @@ def test_tests_are_added_up_and_unknown_stays_unknown(
 
 
 def test_one_unknown_cost_makes_the_cost_unknown(plan: Plan) -> None:
-    paid = Cost(usd=0.5, tokens=100)
-    assert record(plan, entry("scout", cost=paid)).cost == paid
+    paid = Cost(reported=0.5, total=100)
+    one = record(plan, entry("scout", cost=paid)).cost
+    assert (one.usd, one.tokens) == (0.5, 100)
     both = record(plan, entry("1-build", handoff=LINES, cost=UNKNOWN))
-    assert both.cost == UNKNOWN
+    assert (both.cost.usd, both.cost.tokens) == (None, None)
+    assert (both.cost.known_usd, both.cost.unknown_usd) == (0.5, 1)
     assert both.seconds == 3.0

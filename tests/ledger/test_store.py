@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from factoryline.errors import WorldError
-from factoryline.ledger.entry import UNKNOWN, Cost
+from factoryline.ledger.cost import UNKNOWN, Cost
 from factoryline.ledger.store import Ledger
 from factoryline.plan.rounds import Stage
 
@@ -113,10 +113,10 @@ def test_the_note_seals_the_record(ledger: Ledger) -> None:
 
 
 def test_one_unknown_cost_makes_the_sum_unknown(ledger: Ledger) -> None:
-    known = Cost(usd=0.25, tokens=100)
+    known = Cost(reported=0.25, total=100)
     ledger.assemble("wizard", [entry("scout", cost=known), entry("1-verify", cost=known)])
     assert assembled(ledger)["cost"] == {"usd": 0.5, "tokens": 200}
-    half = Cost(usd=None, tokens=10)
+    half = Cost(total=10)
     ledger.assemble("wizard", [entry("scout", cost=known), entry("1-verify", cost=half)])
     assert assembled(ledger)["cost"] == {"usd": None, "tokens": 110}
     ledger.assemble("wizard", [entry("scout", cost=UNKNOWN)])
