@@ -144,8 +144,11 @@ _COMMIT = "0" * 40
 
 def _handoff(name: str, contract: str) -> dict[str, Any]:
     """What later stages read of a hand-off, and nothing more."""
+    change = {"commit": _COMMIT, "parent": _COMMIT, "base": _COMMIT, "tree": _COMMIT}
+    change |= {"branch": f"factory/{name}", "patch": "1-change.patch", "message": "m\n"}
+    change |= {"surfaces": {}, "round": {}, "files": []}
     return {
-        "change": {"commit": _COMMIT, "surfaces": {}, "patch": "1-change.patch"},
+        "change": change,
         "verdict": {"outcome": "pass", "checks": [], "guards": []},
         "packet": {"commit": _COMMIT, "verdict": f"of {name}"},
         "review": {"decision": "approve", "findings": []},
