@@ -559,9 +559,10 @@ def judge(home: Path, case: Case) -> str:
     path.write_bytes(case.data)
     try:
         with limited():
-            started = time.perf_counter()
+            # The processor's own seconds: a busy machine is not the compiler's fault.
+            started = time.process_time()
             plan, problems = compiled(home / "factory.yaml")
-            seconds = time.perf_counter() - started
+            seconds = time.process_time() - started
             assert seconds < SECONDS, f"it took {seconds:.1f} s"
             _hold_problems(home, problems)
             if plan is None:
@@ -633,8 +634,8 @@ def limited() -> Iterator[None]:
     def stop(_: int, __: FrameType | None) -> None:
         raise Slow(f"it did not end within {5 * SECONDS:.0f} s")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, 5 * SECONDS)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, 5 * SECONDS)
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (_used() + MEGABYTES * 2**20, hard))
@@ -642,8 +643,8 @@ def limited() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _used() -> int:

@@ -33,7 +33,9 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--peers", default=",".join(PEERS))
     options = parser.parse_args()
-    sizes = (options.artifacts, max(1, options.artifacts // 10), 1)
+    if options.artifacts < 20:
+        parser.error("at least 20 artifacts, so that the sizes differ")
+    sizes = (options.artifacts, options.artifacts // 10, 1)
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")

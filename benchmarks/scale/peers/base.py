@@ -21,7 +21,7 @@ class Peer(Protocol):
     TURNS: int
 
     def write(self, folder: Path, artifacts: int, stages: int, programs: Path) -> None:
-        """A project of `artifacts` chains of `stages` each, up to date. `programs` has the program."""
+        """A project of `artifacts` chains of `stages` each, up to date; `programs` is a folder."""
 
     def command(self, programs: Path) -> list[str]:
         """What brings the project up to date."""
