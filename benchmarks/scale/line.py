@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from factoryline.ledger.entry import FREE, Entry, Run
+from factoryline.ledger.cost import FREE
+from factoryline.ledger.entry import Entry, Run
 from factoryline.pipeline import compile_factory
 from factoryline.plan.rounds import walk
 from factoryline.run.factory import Factory
@@ -116,7 +117,8 @@ def cold(folder: Path, *, stages: int = 200) -> tuple[float, float]:
         if entry.kind in ("package", "review", "merge", "note"):
             factory.ledger.forget(entry.stage, reason="benchmark")
     stage = next(e.stage for e in record.entries if e.kind == "package")
-    packet = {"title": "t", "body": "b", "branch": "b", "base": _COMMIT, "commit": _COMMIT}
+    packet: dict[str, Any] = {"title": "t", "body": "b", "branch": "b"}
+    packet |= {"base": _COMMIT, "commit": _COMMIT}
     packet |= {"verdict": f"sha256:{'0' * 64}", "patches": ["1.patch"], "labels": []}
     packet |= {"checklist": [], "surfaces": {}}
 
@@ -144,7 +146,7 @@ _COMMIT = "0" * 40
 
 def _handoff(name: str, contract: str) -> dict[str, Any]:
     """What later stages read of a hand-off, and nothing more."""
-    change = {"commit": _COMMIT, "parent": _COMMIT, "base": _COMMIT, "tree": _COMMIT}
+    change: dict[str, Any] = dict.fromkeys(("commit", "parent", "base", "tree"), _COMMIT)
     change |= {"branch": f"factory/{name}", "patch": "1-change.patch", "message": "m\n"}
     change |= {"surfaces": {}, "round": {}, "files": []}
     return {
