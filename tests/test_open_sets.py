@@ -18,6 +18,7 @@ from factoryline.contracts import table as contract_checks
 from factoryline.contracts.render import _environment
 from factoryline.emit.diagnostics import table as diagnostics_formats
 from factoryline.emit.plan import table as plan_formats
+from factoryline.meter.apis.table import APIS
 from factoryline.plan import builtin
 from factoryline.plan.agents.table import PROFILES
 from factoryline.plan.checks import table as spec_checks
@@ -46,6 +47,7 @@ SHARED = {
     "emit/plan": set(),
     "verification/reports": set(),
     "plan/agents": set(),
+    "meter/apis": set(),
 }
 
 
@@ -76,6 +78,10 @@ def test_what_a_kind_hands_and_takes_is_a_contract_of_ours() -> None:
         named = {*kind.takes, *kind.needs, *([kind.hands] if kind.hands else [])}
         assert named <= set(builtin.CONTRACTS), f"the kind {name} names contracts that are not ours"
         assert set(kind.needs) <= set(kind.takes), f"the kind {name} takes what it needs"
+
+
+def test_apis_that_the_meter_reads() -> None:
+    assert members("meter/apis") == {api.NAME for api in APIS}, "each API has a file and a line"
 
 
 def test_contracts_of_ours() -> None:

@@ -88,6 +88,18 @@ def append_line(path: Path, line: str) -> None:
     write_durable(path, before + line.encode() + b"\n")
 
 
+def append_at_once(path: Path, data: bytes) -> None:
+    """Add bytes in one write: they survive a kill of this process, though not a loss of power.
+
+    For what threads write side by side while a program runs. Only the owner may read the file.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(descriptor, data)
+    finally:
+        os.close(descriptor)
+
+
 def make_folder(path: Path) -> None:
     """Create a folder and those above it; a new one is on disk when this returns."""
     if path.is_dir():
