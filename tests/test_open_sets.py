@@ -38,7 +38,7 @@ STATIONS = ("merge", "note")
 
 SHARED = {
     # Files of an open set that are no members, besides base.py and table.py.
-    "cells": {"isolation", "preflight", "program", "reading"},
+    "cells": {"isolation", "metering", "preflight", "program", "reading"},
     "contracts": {"change", "render"},
     "reports": {"cells"},
     "plan/checks": set(),

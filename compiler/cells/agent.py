@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from factoryline.cells import isolation, preflight, program, reading
+from factoryline.cells import isolation, metering, preflight, program, reading
 from factoryline.cells.base import Job, Result
 from factoryline.cells.reading import Meaning, Said
 from factoryline.diagnostics import Paused, StageFailed, listing
@@ -23,20 +23,22 @@ from factoryline.system import files, process
 
 def run(job: Job) -> Result:
     agent = _agent(job)
-    words = _words(job, agent)
     again = job.conversation if job.rejected and agent.resume else None
-    if again:
-        words["session"] = again.session
-    home = job.scratch / "home" if agent.home == "private" else None
-    if home and not again:
-        isolation.make_home(agent, home, words)
-    argv = agent.resume if again else agent.command
-    env = isolation.environment(agent, home) | _own_environment(agent, words)
-    stdin = job.brief if agent.brief == "stdin" else ""
-    done = program.run(job, argv, words, env=env, stdin=stdin)
+    with metering.counting(job, agent, endpoint(agent)) as count:
+        words = _words(job, agent, count.address)
+        if again:
+            words["session"] = again.session
+        home = job.scratch / "home" if agent.home == "private" else None
+        if home:
+            isolation.make_home(agent, home, words, afresh=not again)
+        argv = agent.resume if again else agent.command
+        env = isolation.environment(agent, home) | _own_environment(agent, words) | count.env
+        stdin = job.brief if agent.brief == "stdin" else ""
+        done = program.run(job, argv, words, env=env, stdin=stdin)
     said = reading.said(agent, done, words, before=again)
-    cost = _cost(job, said)
+    cost = metering.cost(count, _cost(job, said))
     found = reading.meaning(agent, done, said, datetime.now(UTC))
+    found = metering.meaning(count, found, spoke=done.code == 0)
     if found:
         failure = _failure(job, agent, done, found)
         failure.cost = cost
@@ -58,14 +60,14 @@ def _agent(job: Job) -> Agent:
     return job.cell.agent
 
 
-def _words(job: Job, agent: Agent) -> dict[str, str]:
+def _words(job: Job, agent: Agent, address: str) -> dict[str, str]:
     cache = job.ledger.work / "agents" / agent.profile
     files.make_folder(cache)
     return program.words(job) | {
         "prompt": job.brief,
         "cache": str(cache),
         "model": agent.model or "",
-        "endpoint": endpoint(agent),
+        "endpoint": address,
     }
 
 

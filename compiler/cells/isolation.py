@@ -56,11 +56,18 @@ def variables(agent: Agent) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(_passed((*EVERYONE, *TOOLCHAINS, *agent.passes, *agent.credentials))))
 
 
-def make_home(agent: Agent, place: Path, words: Mapping[str, str]) -> None:
-    """An empty HOME at `place` with the files that the program needs to begin."""
-    files.remove_tree(place)
+def make_home(agent: Agent, place: Path, words: Mapping[str, str], *, afresh: bool = True) -> None:
+    """An empty HOME at `place` with the files that the program needs to begin.
+
+    To go on in one that is there (`afresh` is false), only the files that name the provider's
+    address are made again, since a meter has another one each time.
+    """
+    if afresh:
+        files.remove_tree(place)
     files.make_folder(place)
     for name, text in agent.files.items():
+        if not afresh and "{endpoint}" not in text:
+            continue
         path = place / name
         files.make_folder(path.parent)
         files.write_text(path, process.fill(text, words))

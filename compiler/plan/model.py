@@ -129,7 +129,8 @@ class Agent:
 
     profile: the program's name among ours. brief: stdin, argument or file. handoff: file or
     message. home: private or shared. passes, credentials: names of environment variables, the
-    former also as beginnings (`AWS_*`). codes: what exit codes mean, by number as text.
+    former also as beginnings (`AWS_*`). codes: what exit codes mean, by number as text. meter:
+    whether its requests are counted on their way.
     """
 
     name: Aside[str]
@@ -148,6 +149,7 @@ class Agent:
     credentials: Aside[tuple[str, ...]]
     version: Aside[tuple[str, ...]]
     tried: Aside[tuple[str, ...]]
+    meter: Aside[bool]
     reads: Aside[Reads]
     codes: Aside[Mapping[str, str]]
     signs: Aside[Signs]

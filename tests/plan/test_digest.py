@@ -26,7 +26,7 @@ ASIDE = {
     "Template": {"name"},
     "Contract": {"span"},
     "Agent": {
-        *("name", "span", "profile", "passes", "credentials", "version", "tried"),
+        *("name", "span", "profile", "passes", "credentials", "version", "tried", "meter"),
         *("resume", "reads", "codes", "signs"),
     },
     "Endpoint": {"variable", "upstream"},

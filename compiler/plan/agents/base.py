@@ -40,6 +40,7 @@ def resolved(spec: AgentSpec) -> Agent:
         credentials=tuple(whole.get("credentials", ())),
         version=tuple(whole.get("version", ())),
         tried=tuple(whole.get("tried", ())),
+        meter=whole.get("meter", False),
         reads=Reads(
             files=reads.get("files", {}),
             session=reads.get("session", ""),

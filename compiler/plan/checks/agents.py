@@ -24,6 +24,7 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
         yield from _command(agent, whole)
         yield from _readers(agent)
         yield from _signs(agent)
+        yield from _meter(agent, whole)
 
 
 def _command(agent: AgentSpec, whole: Mapping[str, Any]) -> Iterator[Diagnostic]:
@@ -109,3 +110,31 @@ def _signs(agent: AgentSpec) -> Iterator[Diagnostic]:
 def _within(agent: AgentSpec, key: str, *names: str) -> Span:
     known = (agent.places.get(f"{key}.{name}") for name in names)
     return next((place for place in known if place), agent.places[key])
+
+
+def _meter(agent: AgentSpec, whole: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """A meter stands in front of an address, and the program has to be told of it."""
+    if not whole.get("meter"):
+        return
+    name, endpoint = agent.name.name, whole.get("endpoint", {})
+    told = [
+        *whole.get("command", ()),
+        *whole.get("files", {}).values(),
+        *whole.get("env", {}).values(),
+    ]
+    if not endpoint.get("variable") and not any("{endpoint}" in str(word) for word in told):
+        yield Diagnostic(
+            message=f"the meter cannot stand between `{name}` and its provider: nothing tells the "
+            "program of another address",
+            span=agent.places["meter"],
+            help="name the variable as `endpoint: {variable: …}`, or put {endpoint} into the "
+            "command, `env` or `files`",
+            code="agent-meter",
+        )
+    if not endpoint.get("url") and not endpoint.get("upstream"):
+        yield Diagnostic(
+            message=f"the meter of `{name}` does not know where its provider is",
+            span=agent.places["meter"],
+            help="say it as `endpoint: {upstream: https://…}`",
+            code="agent-meter",
+        )
