@@ -16,6 +16,7 @@ from factoryline.plan.kinds import KINDS
 from factoryline.plan.model import (
     Agent,
     Artifact,
+    Budget,
     Cell,
     Contract,
     Flow,
@@ -91,6 +92,7 @@ class _Resolver:
                 retries=flow.retries,
                 reworks=flow.reworks,
                 merge=flow.merge,
+                budget=_budget(flow.budget),
             ),
             artifacts=self._artifacts(),
             sources=self._sources(),
@@ -205,6 +207,7 @@ class _Resolver:
             adopt=tuple(tuple(_source(ref) for ref in refs) for refs in artifact.adopt),
             reviews=tuple(_source(ref) for ref in artifact.reviews),
             after=tuple(ref.name for ref in artifact.after),
+            budget=_budget(artifact.budget),
         )
 
 
@@ -256,6 +259,21 @@ def _scope(scope: model.ScopeSpec) -> Scope:
         all=scope.all,
         list=tuple(ref.name for ref in scope.list),
         timeout=scope.timeout or DEFAULT_SCOPE_SECONDS,
+    )
+
+
+def _budget(budget: model.BudgetSpec | None) -> Budget | None:
+    if budget is None:
+        return None
+    unknown = budget.unknown.name if budget.unknown else ""
+    stops = unknown == "stop"
+    return Budget(
+        span=budget.span,
+        usd=budget.usd,
+        tokens=budget.tokens,
+        minutes=budget.minutes,
+        assumed=float(unknown) if unknown and not stops else None,
+        stops=stops,
     )
 
 

@@ -105,12 +105,24 @@ class ScopeSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSpec:
+    """`unknown` is `stop` or a number; each of the others may be left out."""
+
+    span: Span
+    usd: float | None
+    tokens: int | None
+    minutes: float | None
+    unknown: Ref | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSpec:
     span: Span
     wip: int
     retries: int
     reworks: int
     merge: str
+    budget: BudgetSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +143,7 @@ class ArtifactSpec:
     adopt: tuple[tuple[Ref, ...], ...]
     reviews: tuple[Ref, ...]
     after: tuple[Ref, ...]
+    budget: BudgetSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

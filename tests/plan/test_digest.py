@@ -39,9 +39,10 @@ ASIDE = {
     },
     "Scope": {"span", "timeout"},
     "Selection": set(),
-    "Flow": {"span", "wip", "retries", "reworks"},
+    "Budget": {"span"},
+    "Flow": {"span", "wip", "retries", "reworks", "budget"},
     "Source": {"span"},
-    "Artifact": {"span", "after"},
+    "Artifact": {"span", "after", "budget"},
     "Plan": set(),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from factoryline.plan.checks import (
     agents,
     artifacts,
+    budgets,
     files,
     line,
     names,
@@ -22,6 +23,7 @@ CHECKS: tuple[Check, ...] = (
     scopes.check,
     agents.check,
     artifacts.check,
+    budgets.check,
     files.check,
     templates.check,
 )
