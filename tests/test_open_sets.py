@@ -45,6 +45,7 @@ SHARED = {
     "commands": set(),
     "emit/diagnostics": set(),
     "emit/plan": set(),
+    "verification/coverage": set(),
     "verification/reports": set(),
     "plan/agents": set(),
     "meter/apis": set(),

@@ -142,6 +142,12 @@ def cold(folder: Path, *, stages: int = 200) -> tuple[float, float]:
 
 _OUTCOMES = {"verify": "pass", "review": "approve", "merge": "merged"}
 _COMMIT = "0" * 40
+_UNPROVEN = {
+    "before": None,
+    "covers": None,
+    "mutants": None,
+    "tests": {"count": 0, "findings": [], "unnamed": 0},
+}
 
 
 def _handoff(name: str, contract: str) -> dict[str, Any]:
@@ -151,7 +157,7 @@ def _handoff(name: str, contract: str) -> dict[str, Any]:
     change |= {"surfaces": {}, "round": {}, "files": []}
     return {
         "change": change,
-        "verdict": {"outcome": "pass", "checks": [], "guards": []},
+        "verdict": {"outcome": "pass", "checks": [], "guards": [], "proof": _UNPROVEN},
         "packet": {"commit": _COMMIT, "verdict": f"of {name}"},
         "review": {"decision": "approve", "findings": []},
         "merge": {"outcome": "merged", "commit": _COMMIT, "before": _COMMIT},

@@ -50,7 +50,6 @@ def _environment() -> SandboxedEnvironment:
     environment.filters["pretty"] = _pretty
     environment.filters["plural"] = _plural
     environment.filters["duration"] = duration
-    environment.filters["dollars"] = dollars
     return environment
 
 
@@ -76,11 +75,6 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def dollars(usd: float) -> str:
-    """`$0.42`, `$1,250.00`; `$0.0042` where cents would show nothing."""
-    return f"${usd:,.4f}" if 0 < usd < 0.01 else f"${usd:,.2f}"
 
 
 def _line_of(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from factoryline.diagnostics import plural
 from factoryline.ledger.entry import Entry
 from factoryline.plan.rounds import OPENS
 
@@ -41,7 +42,36 @@ def _failed_checks(verdict: Any) -> list[dict[str, Any]]:
         for guard in verdict["guards"]
         if guard["outcome"] == "broken"
     ]
-    return checks + guards
+    return checks + guards + _unproven(verdict.get("proof") or {})
+
+
+def _unproven(proof: Any) -> list[dict[str, Any]]:
+    """What the verdict does not show, with the places that would show it."""
+    details = {"before": _before, "covers": _uncovered, "mutants": _survivors}
+    return [
+        {"statement": proof[name]["reason"], "details": tell(proof[name]), "output": ""}
+        for name, tell in details.items()
+        if proof.get(name) and proof[name]["outcome"] == "fail"
+    ]
+
+
+def _before(before: Any) -> list[str]:
+    return [f"passes without the change: {test}" for test in before["passing"]]
+
+
+def _uncovered(covers: Any) -> list[str]:
+    lines = [f"no selected test runs {one['path']}:{one['lines']}" for one in covers["uncovered"]]
+    more = covers["unnamed"]
+    return [*lines, f"and lines of {plural(more, 'more file')}"] if more else lines
+
+
+def _survivors(mutants: Any) -> list[str]:
+    lines = [
+        f"{one['path']}:{one['line']}: no test notices `{one['after']}` for `{one['before']}`"
+        for one in mutants["survivors"]
+    ]
+    more = mutants["unnamed"]
+    return [*lines, f"and {plural(more, 'more mutant')}"] if more else lines
 
 
 def _findings(review: Any) -> list[dict[str, Any]]:

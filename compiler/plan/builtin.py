@@ -26,7 +26,7 @@ FEEDBACK = "feedback"
 _PROMPTS = {"memo": "scout.prompt.md.j2", "change": "build.prompt.md.j2"}
 
 
-PARTS = ("feedback.part.j2", "handoff.part.j2", "priors.part.j2")
+PARTS = ("feedback.part.j2", "handoff.part.j2", "priors.part.j2", "proof.part.j2")
 """What a template may include."""
 
 FILTERS = ("duration", "plural", "pretty")

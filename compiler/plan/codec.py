@@ -24,9 +24,9 @@ CLASSES: tuple[type, ...] = (
     model.Cell,
     model.Scope,
     model.Selection,
-    model.Budget,
     model.Flow,
     model.Source,
+    model.Proof,
     model.Artifact,
     model.Plan,
 )

@@ -38,7 +38,9 @@ KINDS: Mapping[str, Kind] = {
     "command": Kind(hands=None, reads=_TASK, edits=True, priors=True, spends=True),
     "adopt": Kind(hands="change", edits=True),
     "scout": Kind(hands="memo", reads=_TASK, priors=True),
-    "verify": Kind(hands="verdict", takes=("change",), needs=("change",), reads=("verify",)),
+    "verify": Kind(
+        hands="verdict", takes=("change",), needs=("change",), reads=("verify", "proof")
+    ),
     "package": Kind(
         hands="packet",
         takes=("change", "verdict"),

@@ -214,7 +214,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """A way to verify one part of the repository. `timeout` in seconds."""
+    """A way to verify one part of the repository.
+
+    timeout: in seconds. coverage: the format that its runs leave at {coverage}; empty for none.
+    """
 
     name: str
     span: Aside[Span]
@@ -225,6 +228,7 @@ class Scope:
     all: tuple[str, ...]
     list: tuple[str, ...]
     timeout: Aside[float]
+    coverage: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,31 +244,14 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """What may be spent; None is no bound.
-
-    assumed: the US dollars that an attempt of unknown cost is counted as. stops: whether such an
-    attempt ends it all. Otherwise it is told, and not counted in money.
-    """
-
-    span: Aside[Span]
-    usd: float | None = None
-    tokens: int | None = None
-    minutes: float | None = None
-    assumed: float | None = None
-    stops: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """How artifacts move. None of it shapes a hand-off but `merge`. `budget` is for each day."""
+    """How artifacts move. None of it shapes a hand-off but `merge`."""
 
     span: Aside[Span]
     wip: Aside[int]
     retries: Aside[int]
     reworks: Aside[int]
     merge: str
-    budget: Aside[Budget | None] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +260,27 @@ class Source:
 
     name: str
     span: Aside[Span]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a verdict has to show about its own scope.
+
+    covers: the least share of changed lines that the selected tests execute; 0 asks for none.
+    without: patterns of files whose lines do not count. mutants: how many to try.
+    caught: the least share of them that the tests notice; 0 asks for none.
+    mutants_timeout: seconds that all of them may take together.
+    """
+
+    fails_before: bool = False
+    covers: float = 0.0
+    without: tuple[str, ...] = ()
+    mutants: int = 0
+    caught: float = 0.0
+    mutants_timeout: Aside[float] = 300.0
+
+    def leaves_out(self, path: str) -> bool:
+        return bool(self.without and _matcher(self.without).match_file(path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,7 +297,7 @@ class Artifact:
     adopt: tuple[tuple[Source, ...], ...]
     reviews: tuple[Source, ...]
     after: Aside[tuple[str, ...]]
-    budget: Aside[Budget | None] = None
+    proof: Proof = Proof()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

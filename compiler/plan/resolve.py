@@ -16,11 +16,11 @@ from factoryline.plan.kinds import KINDS
 from factoryline.plan.model import (
     Agent,
     Artifact,
-    Budget,
     Cell,
     Contract,
     Flow,
     Plan,
+    Proof,
     Scope,
     Selection,
     Source,
@@ -92,7 +92,6 @@ class _Resolver:
                 retries=flow.retries,
                 reworks=flow.reworks,
                 merge=flow.merge,
-                budget=_budget(flow.budget),
             ),
             artifacts=self._artifacts(),
             sources=self._sources(),
@@ -207,7 +206,7 @@ class _Resolver:
             adopt=tuple(tuple(_source(ref) for ref in refs) for refs in artifact.adopt),
             reviews=tuple(_source(ref) for ref in artifact.reviews),
             after=tuple(ref.name for ref in artifact.after),
-            budget=_budget(artifact.budget),
+            proof=_proof(self.spec.flow.proof, artifact.proof),
         )
 
 
@@ -259,22 +258,27 @@ def _scope(scope: model.ScopeSpec) -> Scope:
         all=scope.all,
         list=tuple(ref.name for ref in scope.list),
         timeout=scope.timeout or DEFAULT_SCOPE_SECONDS,
+        coverage=scope.coverage.name if scope.coverage else "",
     )
 
 
-def _budget(budget: model.BudgetSpec | None) -> Budget | None:
-    if budget is None:
-        return None
-    unknown = budget.unknown.name if budget.unknown else ""
-    stops = unknown == "stop"
-    return Budget(
-        span=budget.span,
-        usd=budget.usd,
-        tokens=budget.tokens,
-        minutes=budget.minutes,
-        assumed=float(unknown) if unknown and not stops else None,
-        stops=stops,
-    )
+def _proof(*said: model.ProofSpec | None) -> Proof:
+    """What is asked of a verdict; each field is that of the last one that says it."""
+    values = {
+        field: value
+        for one in said
+        if one
+        for field, value in (
+            ("fails_before", one.fails_before),
+            ("covers", one.covers),
+            ("without", tuple(r.name for r in one.without) if one.without is not None else None),
+            ("mutants", one.mutants),
+            ("caught", one.caught),
+            ("mutants_timeout", one.mutants_timeout),
+        )
+        if value is not None
+    }
+    return Proof(**values)  # type: ignore[arg-type]
 
 
 def _source(ref: Ref) -> Source:

@@ -40,7 +40,7 @@ def load(path: Path) -> model.Spec:
             retries=records.number(flow, "retries", 3),
             reworks=records.number(flow, "reworks", 5),
             merge=records.text(flow, "merge", "squash"),
-            budget=records.budget(flow),
+            proof=records.proof(flow),
         ),
         artifacts=(*(records.artifact(n, e) for n, e in own), *artifacts),
         problems=tuple(problems),

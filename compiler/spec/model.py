@@ -102,17 +102,21 @@ class ScopeSpec:
     all: tuple[str, ...]
     list: tuple[Ref, ...]
     timeout: float | None
+    coverage: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetSpec:
-    """`unknown` is `stop` or a number; each of the others may be left out."""
+class ProofSpec:
+    """What a verdict has to show. A field that is not said is None; `spans` is where it is said."""
 
     span: Span
-    usd: float | None
-    tokens: int | None
-    minutes: float | None
-    unknown: Ref | None
+    fails_before: bool | None = None
+    covers: float | None = None
+    without: tuple[Ref, ...] | None = None
+    mutants: int | None = None
+    caught: float | None = None
+    mutants_timeout: float | None = None
+    covers_span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +126,7 @@ class FlowSpec:
     retries: int
     reworks: int
     merge: str
-    budget: BudgetSpec | None = None
+    proof: ProofSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +147,7 @@ class ArtifactSpec:
     adopt: tuple[tuple[Ref, ...], ...]
     reviews: tuple[Ref, ...]
     after: tuple[Ref, ...]
-    budget: BudgetSpec | None = None
+    proof: ProofSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,7 @@ def scope(name: str, entry: Field) -> model.ScopeSpec:
         all=_texts(node, "all"),
         list=refs(node, "list"),
         timeout=_seconds(node),
+        coverage=_ref(node, "coverage"),
     )
 
 
@@ -114,21 +115,34 @@ def artifact(name: str, entry: Field) -> model.ArtifactSpec:
         ),
         reviews=refs(node, "reviews"),
         after=refs(node, "after"),
-        budget=budget(node),
+        proof=proof(node),
     )
 
 
-def budget(node: Node) -> model.BudgetSpec | None:
-    child = node.get("budget")
-    if child is None:
+def proof(node: Node) -> model.ProofSpec | None:
+    """The `proof` of an artifact or of the flow. `covers: 0.8` is short for its `share`."""
+    found = node.get("proof")
+    if found is None:
         return None
-    return model.BudgetSpec(
-        span=child.span,
-        usd=_optional_amount(child, "usd"),
-        tokens=_optional_number(child, "tokens"),
-        minutes=_optional_amount(child, "minutes"),
-        unknown=_ref(child, "unknown"),
+    covers, mutants = found.get("covers"), found.get("mutants")
+    told = covers if covers is None or covers.fields is None else covers.get("share")
+    count = mutants if mutants is None or mutants.fields is None else mutants.get("count")
+    fails_before = found.get("fails_before")
+    long = mutants if mutants and mutants.fields is not None else None
+    return model.ProofSpec(
+        span=found.span,
+        fails_before=None if fails_before is None else bool(fails_before.scalar),
+        covers=_share(told),
+        without=refs(covers, "without") if covers and covers.get("without") else None,
+        mutants=int(str(count.scalar)) if count else None,
+        caught=_share(long.get("caught")) if long else None,
+        mutants_timeout=_seconds(long) if long else None,
+        covers_span=covers.span if covers else None,
     )
+
+
+def _share(node: Node | None) -> float | None:
+    return float(node.scalar) if node and isinstance(node.scalar, (int, float)) else None
 
 
 def _selection(node: Node) -> model.SelectionSpec:
@@ -168,11 +182,6 @@ def _optional_number(node: Node, key: str) -> int | None:
     child = node.get(key)
     # To JSON Schema 2.0 is a whole number too.
     return int(child.scalar) if child and isinstance(child.scalar, (int, float)) else None
-
-
-def _optional_amount(node: Node, key: str) -> float | None:
-    child = node.get(key)
-    return float(child.scalar) if child and isinstance(child.scalar, (int, float)) else None
 
 
 def number(node: Node, key: str, default: int) -> int:

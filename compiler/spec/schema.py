@@ -297,8 +297,7 @@ def _pattern(error: _Error) -> Iterator[_Sentence]:
 
 
 def _bound(error: _Error) -> Iterator[_Sentence]:
-    words = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most"}
-    word = words[str(error.validator)]
+    word = "at least" if error.validator == "minimum" else "at most"
     yield (
         None,
         f"{_show(error.instance)} is out of range: {word} {error.validator_value}",
@@ -336,7 +335,6 @@ _KEYWORDS: dict[str, Callable[[_Error], Iterator[_Sentence]]] = {
     "const": _const,
     "pattern": _pattern,
     "minimum": _bound,
-    "exclusiveMinimum": _bound,
     "maximum": _bound,
     "minLength": _size,
     "maxLength": _size,

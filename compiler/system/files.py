@@ -64,6 +64,11 @@ def replace_quickly(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def overwrite(path: Path, data: bytes) -> None:
+    """Give a file of a checkout another content; its rights stay. Not for records: it may tear."""
+    path.write_bytes(data)
+
+
 def remove_quickly(path: Path) -> None:
     """Remove a cache file; an absent one is fine."""
     with contextlib.suppress(OSError):

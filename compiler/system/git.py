@@ -7,6 +7,7 @@ that a hook exported), so that a machine without any git configuration gets the 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -68,6 +69,27 @@ class FileLines:
     added: int
     removed: int
     binary: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """A file that differs: git's letter (A M D R C T), its path, what it was called, both blobs."""
+
+    status: str
+    path: str
+    old_path: str | None
+    old_blob: str
+    new_blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Lines that took the place of others; with a count of 0 it names the line before."""
+
+    old_first: int
+    old_count: int
+    new_first: int
+    new_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +162,17 @@ class Git:
         text = self.text("diff", "--numstat", "-z", "--no-ext-diff", "-M", old, new)
         return tuple(_numstat(text))
 
+    def changed_files(self, old: str, new: str) -> tuple[FileChange, ...]:
+        """The files that differ between two commits or trees, renames followed."""
+        text = self.text("diff", "--raw", "-z", "--no-abbrev", "--no-ext-diff", "-M", old, new)
+        return tuple(_raw(text))
+
+    def hunks(self, old: str, new: str) -> tuple[Hunk, ...]:
+        """Which lines differ between two blobs."""
+        text = self.text("diff", "-U0", "--no-color", "--no-ext-diff", "--no-textconv", old, new)
+        groups = (match.groups() for match in _HUNK.finditer(text))
+        return tuple(Hunk(int(a), int(b or 1), int(c), int(d or 1)) for a, b, c, d in groups)
+
     def patch(self, old: str, new: str) -> bytes:
         """A patch that turns `old` into `new`, binary files included."""
         shape = ("--binary", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color")
@@ -155,6 +188,12 @@ class Git:
         return tuple(
             p for p in self.text("ls-tree", "-r", "-z", "--name-only", commit).split("\0") if p
         )
+
+    def blobs_at(self, commit: str) -> dict[str, str]:
+        """The paths of all files in a commit, each with the id of its content."""
+        items = self.text("ls-tree", "-r", "-z", commit).split("\0")
+        pairs = (item.partition("\t") for item in items if item)
+        return {path: facts.split()[2] for facts, _, path in pairs}
 
     def read(self, commit: str, path: str) -> str:
         return self.run("show", f"{commit}:{path}").check().out
@@ -208,6 +247,14 @@ class Git:
         """Make this checkout exactly `commit`: no edits, nothing untracked, nothing ignored."""
         self.text("reset", "--quiet", "--hard", commit)
         self.text("clean", "--quiet", "-ffdx")
+
+    def take(self, commit: str, paths: Sequence[str]) -> None:
+        """Put files of another commit into this checkout."""
+        names = "\0".join(paths).encode()
+        literal = {"GIT_LITERAL_PATHSPECS": "1"}
+        if paths:
+            of = ("--pathspec-from-file=-", "--pathspec-file-nul")
+            self.text("checkout", "--quiet", commit, *of, stdin=names, env=literal)
 
     def point(self, branch: str, commit: str) -> None:
         """Let `branch` name `commit`."""
@@ -295,6 +342,22 @@ def _environment() -> dict[str, str]:
     for role in ("AUTHOR", "COMMITTER"):
         env[f"GIT_{role}_NAME"], env[f"GIT_{role}_EMAIL"] = IDENTITY
     return env
+
+
+_HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+
+
+def _raw(text: str) -> Iterator[FileChange]:
+    # `:mode mode blob blob status NUL path NUL`, and for R and C the old path before the new one.
+    items = iter(text.split("\0"))
+    for item in items:
+        if not item:
+            continue
+        _, _, old, new, status = item.split()
+        path, before = next(items), None
+        if status[0] in "RC":
+            path, before = next(items), path
+        yield FileChange(status=status[0], path=path, old_path=before, old_blob=old, new_blob=new)
 
 
 def _numstat(text: str) -> Iterator[FileLines]:

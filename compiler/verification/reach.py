@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 _TEST_NAME = re.compile(r"(^|/)test_[^/]*$|_test\.[a-z]+$|\.(test|spec)\.[a-z]+$")
+_OF_TESTS = re.compile(r"(^|/)(tests?|__tests__|__snapshots__|__mocks__|testdata)/")
 _TEST_FOLDER = re.compile(r"(^|/)(tests?|specs?|__tests__)/")
 
 
@@ -18,6 +19,18 @@ def is_test(path: str) -> bool:
 def supports_tests(path: str) -> bool:
     """Whether a file is a test or lies where tests lie, such as a conftest."""
     return is_test(path) or bool(_TEST_FOLDER.search(path))
+
+
+def goes_with_tests(path: str) -> bool:
+    """Whether a file is part of the tests and not of the product, as far as its path tells.
+
+    Narrower than `supports_tests`: a package that is called `spec` is no test.
+    """
+    if is_test(path) or path.rpartition("/")[2] == "conftest.py" or path.endswith(".snap"):
+        return True
+    return bool(_OF_TESTS.search(path)) or (
+        not path.endswith(".py") and bool(_TEST_FOLDER.search(path))
+    )
 
 
 def modules_of(path: str) -> tuple[str, ...]:

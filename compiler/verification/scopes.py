@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from factoryline.diagnostics import StageFailed, plural
 from factoryline.errors import ProgramMissing, ending
 from factoryline.plan.model import Scope, Selection
-from factoryline.system import process
+from factoryline.system import files, process
 from factoryline.verification.reports.base import Report, Test, Unreadable, shortened
 from factoryline.verification.reports.table import FORMATS
 
@@ -37,18 +37,29 @@ class Attempt:
 
     report: the outcome of every test; None where nothing is counted or nothing could be read.
     trouble: why the run proves nothing good, in a sentence; empty when it does.
+    coverage: where its coverage data lies, if it left any.
     """
 
     done: process.Completed
     report: Report | None
     trouble: str
+    coverage: Path
 
     @property
     def tests(self) -> tuple[Test, ...]:
         return self.report.tests if self.report else ()
 
 
-def verify(selection: Selection, checkout: Path, scratch: Path) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A scope's run for an artifact, and the check of the verdict that it makes."""
+
+    selection: Selection
+    ran: Attempt
+    check: dict[str, Any]
+
+
+def verify(selection: Selection, checkout: Path, scratch: Path) -> Checked:
     """One check of a verdict: the selected tests of a scope, run in `checkout`.
 
     `scratch` takes the report and the logs. Raises StageFailed when the runner is not there, since
@@ -57,7 +68,7 @@ def verify(selection: Selection, checkout: Path, scratch: Path) -> dict[str, Any
     scope = selection.scope
     ran = attempt(scope, selection.chosen, checkout, scratch / scope.name)
     failed = ran.report.failed if ran.report else ()
-    return {
+    check = {
         "scope": scope.name,
         "outcome": "fail" if ran.trouble else "pass",
         "reason": ran.trouble,
@@ -67,23 +78,40 @@ def verify(selection: Selection, checkout: Path, scratch: Path) -> dict[str, Any
         "unnamed": len(failed[FAILURES:]),
         "output": _tail(ran.done) if ran.trouble else "",
     }
+    return Checked(selection=selection, ran=ran, check=check)
 
 
-def attempt(scope: Scope, tests: Sequence[str], checkout: Path, log: Path) -> Attempt:
+def attempt(
+    scope: Scope,
+    tests: Sequence[str],
+    checkout: Path,
+    log: Path,
+    *,
+    env: Mapping[str, str] | None = None,
+) -> Attempt:
     """Run a scope's command for `tests` in `checkout`.
 
-    `log` is a path without an ending, beside which the report and both streams stay. Raises
-    StageFailed when the runner or the scope's folder is not there.
+    `log` is a path without an ending, beside which the report, coverage data and both streams
+    stay. Raises StageFailed when the runner or the scope's folder is not there.
     """
-    report = Path(f"{log}.report")
+    report, coverage = Path(f"{log}.report"), Path(f"{log}.coverage")
     report.unlink(missing_ok=True)
-    argv = fill(scope.run, tests=tests, report=report)
-    done = _run(scope, argv, checkout, log=log)
+    _clear(coverage)
+    argv = fill(scope.run, tests=tests, report=report, coverage=coverage)
+    done = _run(scope, argv, checkout, log=log, env=env)
+    found, trouble = None, ""
     try:
         found = _read(scope, report, log)
+        trouble = _trouble(scope, done, found)
     except Unreadable as unreadable:
-        return Attempt(done=done, report=None, trouble=_unread(scope, done, str(unreadable)))
-    return Attempt(done=done, report=found, trouble=_trouble(scope, done, found))
+        trouble = _unread(scope, done, str(unreadable))
+    return Attempt(done=done, report=found, trouble=trouble, coverage=coverage)
+
+
+def _clear(coverage: Path) -> None:
+    """Remove what an earlier run left: a file, a folder, or files beside each other."""
+    for old in (coverage, *coverage.parent.glob(f"{coverage.name}.*")):
+        files.remove_tree(old) if old.is_dir() else old.unlink(missing_ok=True)
 
 
 def known(scope: Scope, checkout: Path) -> int | None:
@@ -99,10 +127,21 @@ def known(scope: Scope, checkout: Path) -> int | None:
     return len(head) if done.code == 0 else None
 
 
-def fill(argv: Sequence[str], *, tests: Sequence[str], report: Path | None = None) -> list[str]:
+def fill(
+    argv: Sequence[str],
+    *,
+    tests: Sequence[str],
+    report: Path | None = None,
+    coverage: Path | None = None,
+) -> list[str]:
     """A command with its placeholders filled. `{tests}` alone becomes one argument a test."""
     filled: list[str] = []
-    words = {"tests": " ".join(tests), "report": str(report), "python": process.python()}
+    words = {
+        "tests": " ".join(tests),
+        "report": str(report),
+        "coverage": str(coverage),
+        "python": process.python(),
+    }
     for part in argv:
         if part == "{tests}":
             filled += tests
@@ -112,10 +151,15 @@ def fill(argv: Sequence[str], *, tests: Sequence[str], report: Path | None = Non
 
 
 def _run(
-    scope: Scope, argv: Sequence[str], checkout: Path, *, log: Path | None = None
+    scope: Scope,
+    argv: Sequence[str],
+    checkout: Path,
+    *,
+    log: Path | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> process.Completed:
     # Bytecode would stay in the checkout and in the way of the next one.
-    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **scope.env}
+    whole = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **scope.env, **(env or {})}
     cwd = checkout / scope.cwd
     if not cwd.is_dir():
         raise StageFailed(
@@ -123,7 +167,7 @@ def _run(
             span=scope.span,
         )
     try:
-        return process.run(argv, cwd=cwd, env=env, timeout=scope.timeout, log=log)
+        return process.run(argv, cwd=cwd, env=whole, timeout=scope.timeout, log=log)
     except ProgramMissing as missing:
         raise StageFailed(
             f"the scope `{scope.name}` needs `{missing.program}`, which was not found",

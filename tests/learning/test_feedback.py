@@ -124,3 +124,48 @@ def test_the_newest_no_is_what_counts() -> None:
         found = feedback(known)
         assert found is not None
         assert found["from"] == "2-review"
+
+
+def test_what_the_verdict_does_not_show() -> None:
+    proof: dict[str, Any] = {
+        "before": {"outcome": "fail", "reason": "none failed before", "passing": ["t::new"]},
+        "covers": {
+            "outcome": "fail",
+            "reason": "half of it runs",
+            "uncovered": [{"path": "app.py", "lines": "3-4, 9"}],
+            "unnamed": 2,
+        },
+        "mutants": {
+            "outcome": "fail",
+            "reason": "1 of 3 noticed",
+            "survivors": [{"path": "app.py", "line": 9, "before": "a < b", "after": "a <= b"}],
+            "unnamed": 1,
+        },
+    }
+    verdict = {"outcome": "fail", "checks": [], "guards": [], "proof": proof}
+    found = feedback([entry("1-verify", handoff=verdict, outcome="fail")])
+    assert found is not None
+    assert found["items"] == [
+        {
+            "statement": "none failed before",
+            "details": ["passes without the change: t::new"],
+            "output": "",
+        },
+        {
+            "statement": "half of it runs",
+            "details": ["no selected test runs app.py:3-4, 9", "and lines of 2 more files"],
+            "output": "",
+        },
+        {
+            "statement": "1 of 3 noticed",
+            "details": [
+                "app.py:9: no test notices `a <= b` for `a < b`",
+                "and 1 more mutant",
+            ],
+            "output": "",
+        },
+    ]
+    shown = {name: {**part, "outcome": "unknown"} for name, part in proof.items()}
+    quiet = feedback([entry("1-verify", handoff={**verdict, "proof": shown}, outcome="fail")])
+    assert quiet is not None
+    assert quiet["items"] == []

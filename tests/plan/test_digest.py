@@ -39,10 +39,10 @@ ASIDE = {
     },
     "Scope": {"span", "timeout"},
     "Selection": set(),
-    "Budget": {"span"},
-    "Flow": {"span", "wip", "retries", "reworks", "budget"},
+    "Flow": {"span", "wip", "retries", "reworks"},
     "Source": {"span"},
-    "Artifact": {"span", "after", "budget"},
+    "Artifact": {"span", "after"},
+    "Proof": {"mutants_timeout"},
     "Plan": set(),
 }
 

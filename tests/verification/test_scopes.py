@@ -48,7 +48,7 @@ def place(tmp_path: Path) -> Path:
 def check(place: Path, *tests: str, **fields: Any) -> dict[str, Any]:
     """The check of a scope; its fields are SCOPE's with `fields` in their place."""
     selection = Selection(scope=replace(SCOPE, **fields), tests=tests)
-    found = scopes.verify(selection, place / "checkout", place / "scratch")
+    found = scopes.verify(selection, place / "checkout", place / "scratch").check
     wanted = schema.builtin("verdict")["properties"]["checks"]["items"]
     assert schema.violations(found, wanted) == (), "a check fulfils the verdict's contract"
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from factoryline.emit.plan.base import Edge, Graph, Way, scopes, stations
+from factoryline.plan.digest import shape
 from factoryline.plan.model import Agent, Cell, Plan, Scope, Selection, Source, Touches, Variant
 
 
@@ -98,6 +99,7 @@ def _scope(scope: Scope) -> dict[str, Any]:
         "all": list(scope.all),
         "list": list(scope.list),
         "timeout": scope.timeout,
+        "coverage": scope.coverage,
     }
 
 
@@ -110,6 +112,7 @@ def _way(way: Way) -> dict[str, Any]:
         "consumer": artifact.consumer,
         "source": artifact.source,
         "verify": [_selection(selection) for selection in artifact.verify],
+        "proof": shape(artifact.proof),
         "adopt": [_names(sources) for sources in artifact.adopt],
         "reviews": _names(artifact.reviews),
         "after": list(artifact.after),

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from factoryline.diagnostics import Diagnostic
 from factoryline.plan.checks.base import placeholders
-from factoryline.spec.model import Spec
+from factoryline.spec.model import ScopeSpec, Spec
 
-SCOPE_PLACEHOLDERS = ("tests", "report", "python")
+SCOPE_PLACEHOLDERS = ("tests", "report", "coverage", "python")
 LIST_PLACEHOLDERS = ("tests", "python")
 PROGRAM_PLACEHOLDERS = ("brief", "handoff", "worktree", "home", "artifact")
 
@@ -19,6 +19,7 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
     for scope in spec.scopes:
         yield from placeholders(scope.run, SCOPE_PLACEHOLDERS)
         yield from placeholders(scope.list, LIST_PLACEHOLDERS)
+        yield from _coverage(scope)
         if scope.report == "junit" and not any("{report}" in ref.name for ref in scope.run):
             yield Diagnostic(
                 message=f"the scope `{scope.name.name}` reports junit, but its command "
@@ -27,3 +28,29 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
                 help="give it the report's path, such as --junitxml={report}",
                 code="scope-report",
             )
+
+
+def _coverage(scope: ScopeSpec) -> Iterator[Diagnostic]:
+    """A format of coverage data has a place, and a place has a format."""
+    placed = next((ref for ref in scope.run if "{coverage}" in ref.name), None)
+    if scope.coverage and not placed:
+        yield Diagnostic(
+            message=f"the scope `{scope.name.name}` leaves coverage data, but its command does not "
+            "say where",
+            span=scope.coverage.span,
+            help=f"give it the place, such as {_COVERAGE_OPTIONS[scope.coverage.name]}",
+            code="scope-coverage",
+        )
+    if placed and not scope.coverage:
+        yield Diagnostic(
+            message=f"the scope `{scope.name.name}` does not say what it leaves at {{coverage}}",
+            span=placed.span,
+            help="add `coverage: coverage-py` or `coverage: lcov`",
+            code="scope-coverage",
+        )
+
+
+_COVERAGE_OPTIONS = {
+    "coverage-py": "coverage run --data-file={coverage} -m pytest",
+    "lcov": "npx jest --coverage --coverageReporters=lcovonly --coverageDirectory={coverage}",
+}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from factoryline.plan.checks import (
     agents,
     artifacts,
-    budgets,
     files,
     line,
     names,
     paths,
+    proof,
     scopes,
     target,
     templates,
@@ -23,7 +23,7 @@ CHECKS: tuple[Check, ...] = (
     scopes.check,
     agents.check,
     artifacts.check,
-    budgets.check,
+    proof.check,
     files.check,
     templates.check,
 )

@@ -1,0 +1,232 @@
+"""The proof of a verdict: what its scopes show beyond that they pass, and what they cannot show."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from factoryline.diagnostics import StageFailed, plural
+from factoryline.plan.model import Proof
+from factoryline.system.git import FileChange, Git
+from factoryline.verification.coverage.base import Lines, Place, Unreadable, united
+from factoryline.verification.coverage.table import FORMATS
+from factoryline.verification.proof import before, mutants, told
+from factoryline.verification.proof.before import Before
+from factoryline.verification.proof.covers import Changed, covered, parsed, read_source
+from factoryline.verification.proof.mutation import Mutant
+from factoryline.verification.proof.tampering import Edit, is_concerned, tampering
+from factoryline.verification.reach import goes_with_tests
+from factoryline.verification.scopes import Checked, attempt
+
+Clean = Callable[[str, str], AbstractContextManager[Path]]
+"""A clean checkout of a commit, for the time of a block; the text tells several apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What is to be proven, from what.
+
+    checked: every scope's run on the change, in the checkout `here`. clean: further checkouts.
+    scratch: takes the logs of further runs.
+    """
+
+    proof: Proof
+    repository: Git
+    base: str
+    commit: str
+    checked: Sequence[Checked]
+    here: Path
+    clean: Clean
+    scratch: Path
+
+    @property
+    def passes(self) -> bool:
+        return all(not one.ran.trouble for one in self.checked)
+
+    @cached_property
+    def files(self) -> tuple[FileChange, ...]:
+        return self.repository.changed_files(self.base, self.commit)
+
+    @cached_property
+    def changed(self) -> Changed:
+        """The lines that the change added or modified, without what the proof leaves out."""
+        lines = {one.path: self._lines(one) for one in self.files if one.status != "D"}
+        return {p: found for p, found in lines.items() if found and not self.proof.leaves_out(p)}
+
+    def _lines(self, one: FileChange) -> frozenset[int]:
+        if one.old_blob == one.new_blob:
+            return frozenset()  # moved as it is, or other rights alone
+        if one.status in "AT":
+            place = self.here / one.path
+            data = place.read_bytes() if place.is_file() and not place.is_symlink() else b""
+            return frozenset(range(1, data.count(b"\n") + 2))
+        hunks = self.repository.hunks(one.old_blob, one.new_blob)
+        return frozenset(n for h in hunks for n in range(h.new_first, h.new_first + h.new_count))
+
+    @cached_property
+    def edits(self) -> tuple[Edit, ...]:
+        """The changed files of tests and of their settings, as they were and as they are."""
+        found = []
+        for one in self.files:
+            old = one.old_path or one.path
+            if any(goes_with_tests(p) or is_concerned(p) for p in (old, one.path)):
+                was = None if one.status in "AC" else self.repository.read(self.base, old)
+                now = None if one.status == "D" else self.repository.read(self.commit, one.path)
+                found.append(Edit(path=one.path, before=was, after=now))
+        return tuple(found)
+
+    @cached_property
+    def testing(self) -> tuple[Checked, ...]:
+        """The scopes that count tests; all of them where none does."""
+        counting = tuple(one for one in self.checked if one.ran.report is not None)
+        return counting or tuple(self.checked)
+
+    @cached_property
+    def coverage(self) -> dict[str, dict[str, Lines] | str]:
+        """The lines that each scope ran, by the scope's name; or why that is not known."""
+        found: dict[str, dict[str, Lines] | str] = {}
+        for one in self.checked:
+            scope = one.selection.scope
+            if scope.coverage:
+                place = Place(checkout=self.here, cwd=self.here / scope.cwd)
+                try:
+                    read = FORMATS[scope.coverage].read(one.ran.coverage, place)
+                    found[scope.name] = dict(read)
+                except Unreadable as unreadable:
+                    found[scope.name] = str(unreadable)
+        return found
+
+
+def prove(case: Case) -> dict[str, Any]:
+    """The proof as it stands in a verdict."""
+    told_before = _before(case) if case.proof.fails_before else None
+    return {
+        "before": told_before,
+        "covers": _covers(case),
+        "mutants": _mutants(case) if case.proof.mutants else None,
+        "tests": _tests(case),
+    }
+
+
+def failures(proof: dict[str, Any]) -> list[str]:
+    """Why a proof does not hold, a sentence each."""
+    parts = (proof[name] for name in ("before", "covers", "mutants"))
+    return [part["reason"] for part in parts if part and part["outcome"] == "fail"]
+
+
+def _before(case: Case) -> dict[str, Any]:
+    if not case.passes:
+        return told.before({}, unknown=told.FAILING)
+    found: dict[str, Before] = {}
+    with case.clean(case.base, "-before") as there:
+        tests = before.put_tests(Git(there), case.commit, case.files)
+        new = before.new_tests(case.edits)
+        for one in case.testing:
+            scope = one.selection.scope
+            log = case.scratch / f"{scope.name}-before"
+            try:
+                then = attempt(scope, one.selection.chosen, there, log)
+                found[scope.name] = before.compare(
+                    one.ran, then, here=case.here, there=there, new=new
+                )
+            except StageFailed as failure:
+                found[scope.name] = Before(unknown=failure.message)
+    product = [one.path for one in case.files if not goes_with_tests(one.path)]
+    return told.before(found, tests=tests, product=product)
+
+
+def _covers(case: Case) -> dict[str, Any] | None:
+    """The lines that ran; None where no scope tells."""
+    if not case.coverage:
+        return None
+    read = {name: one for name, one in case.coverage.items() if not isinstance(one, str)}
+    lost = {name: one for name, one in case.coverage.items() if isinstance(one, str)}
+    kinds = {one.selection.scope.name: one.selection.scope.coverage for one in case.checked}
+    endings = [FORMATS[kinds[name]].endings(report) for name, report in read.items()]
+    found = covered(
+        case.changed, united(read.values()), case.here, endings=frozenset().union(*endings)
+    )
+    without = [one.path for one in case.files if case.proof.leaves_out(one.path)]
+    return told.covers(found, asked=case.proof.covers, lost=lost, without=without)
+
+
+def _mutants(case: Case) -> dict[str, Any]:
+    asked = case.proof
+    if not case.passes:
+        return told.mutants(None, asked=asked, unknown=told.FAILING)
+    seed = case.repository.tree_of(case.commit)
+    chosen, possible, unknown = mutants.choose(case.changed, case.here, asked.mutants, seed=seed)
+    if not chosen:
+        return told.mutants(
+            mutants.Tried(unknown=unknown), asked=asked, unknown="no changed line can be mutated"
+        )
+    seconds = sum(one.ran.done.seconds for one in case.testing)
+    with case.clean(case.commit, "-mutants") as place:
+        found = mutants.tried(
+            chosen,
+            place,
+            lambda one, limit: _try(case, one, place, limit),
+            seconds=seconds,
+            budget=asked.mutants_timeout,
+        )
+    found = dataclasses.replace(found, possible=possible, unknown=unknown)
+    return told.mutants(found, asked=asked)
+
+
+def _try(case: Case, mutant: Mutant, place: Path, limit: float) -> mutants.End:
+    """Run every scope that runs the mutant's line, until one of them notices."""
+    end: mutants.End = "not run"
+    for one in case.testing:
+        if not _runs(case, one, mutant):
+            continue
+        scope = dataclasses.replace(one.selection.scope, timeout=limit)
+        log = case.scratch / f"{scope.name}-mutant"
+        ran = attempt(scope, one.selection.chosen, place, log, env=_FIRST_FAILURE)
+        if ran.done.timed_out:
+            return "hung"
+        if ran.trouble:
+            return "caught"
+        end = "survived"
+    return end
+
+
+_FIRST_FAILURE = {"PYTEST_ADDOPTS": "-x"}
+"""One failing test says it all. Other runners do not look at this."""
+
+
+def _runs(case: Case, one: Checked, mutant: Mutant) -> bool:
+    """Whether a scope's tests run the line of a mutant, as far as its coverage tells."""
+    report = case.coverage.get(one.selection.scope.name)
+    if report is None or isinstance(report, str):
+        return True
+    lines = report.get(mutant.path)
+    known = parsed(read_source(case.here / mutant.path) or "")
+    if lines is None or known is None:
+        return lines is not None
+    start = known.start.get(mutant.line, mutant.line)
+    return any(known.start.get(line, line) == start for line in lines.executed)
+
+
+def _tests(case: Case) -> dict[str, Any]:
+    return told.tests(tampering(case.edits))
+
+
+def summary(proof: dict[str, Any]) -> list[str]:
+    """What a verdict's line says of its proof: `100 % of 48 changed lines, 4 failed before`."""
+    parts = []
+    covers, then, tried = proof["covers"], proof["before"], proof["mutants"]
+    if covers and covers["lines"]:
+        parts.append(f"{told.percent(covers)} of {plural(covers['lines'], 'changed line')}")
+    if then:
+        unknown = then["outcome"] == "unknown"
+        parts.append("before unknown" if unknown else f"{then['failed']} failed before")
+    if tried and tried["tried"]:
+        parts.append(f"{tried['caught']} of {plural(tried['tried'], 'mutant')} caught")
+    if proof["tests"]["count"]:
+        parts.append(f"{plural(proof['tests']['count'], 'finding')} in tests")
+    return parts
