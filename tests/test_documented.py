@@ -1,5 +1,5 @@
-"""Every command that README.md and docs/ show is run: on a line with one artifact sealed and one that
-waits for its review. A command that gets documented fails here until it has its line below.
+"""Every command that README.md and docs/ show is run, on a line where one artifact is sealed and
+one waits for its review. A command that gets documented fails here until it has its line below.
 """
 
 from __future__ import annotations
