@@ -33,6 +33,8 @@ class Job:
     repository: the target. tree: the artifact's work tree, at the commit `start`.
     base: the commit of the base branch that the artifact is built on.
     taken: the newest entry for each contract that the cell takes.
+    feedback: what the last round left to mend; earlier: what the rounds before it had left.
+    brief: what the cell is told; cuts: what had to be left out of it.
     rejected: why the attempt before this one was sent back. conversation: the one it was in.
     protected: the factory's own paths in the target.
     scratch: a folder for the brief, the hand-off, reports and logs; never committed.
@@ -50,11 +52,13 @@ class Job:
     start: str
     taken: Mapping[str, Entry]
     feedback: Mapping[str, Any] | None
+    earlier: tuple[Mapping[str, Any], ...]
     priors: tuple[Prior, ...]
     lessons: tuple[str, ...]
     protected: tuple[str, ...]
     scratch: Path
     brief: str = ""
+    cuts: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
     conversation: Conversation | None = None
 

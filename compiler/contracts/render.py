@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from factoryline.contracts.outline import outline, skeleton
+from factoryline.contracts.quote import fenced, inset, item, line
 from factoryline.errors import WorldError
 from factoryline.plan.model import Template
 
@@ -50,6 +52,12 @@ def _environment() -> SandboxedEnvironment:
     environment.filters["pretty"] = _pretty
     environment.filters["plural"] = _plural
     environment.filters["duration"] = duration
+    environment.filters["fenced"] = fenced
+    environment.filters["inset"] = inset
+    environment.filters["line"] = line
+    environment.filters["item"] = item
+    environment.filters["outline"] = outline
+    environment.filters["skeleton"] = skeleton
     return environment
 
 

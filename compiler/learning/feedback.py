@@ -16,8 +16,22 @@ def feedback(entries: Sequence[Entry]) -> dict[str, Any] | None:
     `from` names the stage, `kind` is retry, rework or conflict, `items` are sentences.
     """
     opener = next((entry for entry in reversed(entries) if entry.outcome in OPENS), None)
-    if opener is None:
-        return None
+    return _left(opener) if opener else None
+
+
+def earlier(entries: Sequence[Entry]) -> tuple[dict[str, Any], ...]:
+    """What the rounds before the last one had left to mend, oldest first, without their output.
+
+    Whoever mends the last round's no could otherwise undo what was mended before.
+    """
+    openers = [entry for entry in entries if entry.outcome in OPENS]
+    rounds = [_left(opener) for opener in openers[:-1]]
+    return tuple(
+        {**one, "items": [{**item, "output": ""} for item in one["items"]]} for one in rounds
+    )
+
+
+def _left(opener: Entry) -> dict[str, Any]:
     items = _ITEMS[opener.contract](opener.handoff)
     return {"from": opener.stage.id, "kind": OPENS[opener.outcome], "items": items}
 

@@ -26,10 +26,37 @@ FEEDBACK = "feedback"
 _PROMPTS = {"memo": "scout.prompt.md.j2", "change": "build.prompt.md.j2"}
 
 
-PARTS = ("feedback.part.j2", "handoff.part.j2", "priors.part.j2", "proof.part.j2")
+REPAIR = "repair.prompt.md.j2"
+"""What an agent is told whose conversation goes on after its work was sent back."""
+
+PARTS = tuple(
+    f"{name}.part.j2"
+    for name in (
+        "documents",
+        "feedback",
+        "handoff",
+        "lessons",
+        "priors",
+        "proof",
+        "repair",
+        "rules",
+        "task",
+        "verification",
+    )
+)
 """What a template may include."""
 
-FILTERS = ("duration", "plural", "pretty")
+FILTERS = (
+    "duration",
+    "fenced",
+    "inset",
+    "item",
+    "line",
+    "outline",
+    "plural",
+    "pretty",
+    "skeleton",
+)
 """The filters that templates have besides Jinja's own; they stand in `contracts/render.py`."""
 
 _INCLUDE = re.compile(r'{% include "([a-z.]+\.part\.j2)" %}\n?')

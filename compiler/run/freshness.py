@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from factoryline.diagnostics import StageFailed, listing, plural
-from factoryline.learning.feedback import feedback
+from factoryline.learning.feedback import earlier, feedback
 from factoryline.learning.priors import Prior, applying
 from factoryline.ledger.entry import Entry
 from factoryline.ledger.query import Record
@@ -54,6 +54,7 @@ class Surroundings:
     start: str
     taken: Mapping[str, Entry]
     feedback: Mapping[str, Any] | None
+    earlier: tuple[Mapping[str, Any], ...]
     priors: tuple[Prior, ...]
     lessons: tuple[str, ...]
 
@@ -148,6 +149,7 @@ def surroundings(
         start=change.handoff["commit"] if change else base,
         taken={name: newest[name] for name in takes if name in newest},
         feedback=feedback(before) if cell.feedback else None,
+        earlier=earlier(before) if cell.feedback and cell.prompt else (),
         priors=applying(plan, factory.ledger, artifact.name),
         lessons=_lessons(factory, pins["previous"]) if not before else (),
     )
@@ -181,6 +183,8 @@ def inputs(
                 found[f"prior.{prior['id']}"] = digest.of_value(prior["guard"])
     if around.feedback is not None:
         found["feedback"] = digest.of_value(around.feedback, keep=False)
+    if around.earlier:
+        found["earlier"] = digest.of_value(list(around.earlier), keep=False)
     found |= _programs(factory, cell)
     if cell.kind == "adopt":
         found |= _adopted(factory, artifact, stage)
@@ -328,6 +332,8 @@ def name_of(name: str, cell: Cell) -> str:
             return "the commit that the round starts from"
         case "surfaces":
             return "the division into surfaces"
+        case "earlier":
+            return "what earlier rounds had left to mend"
         case "lessons":
             return "the note of the artifact before"
         case _:

@@ -90,12 +90,13 @@ def prepare(factory: Factory, artifact_name: str, stage_id: str) -> tuple[Job, S
         start=around.start,
         taken=around.taken,
         feedback=around.feedback,
+        earlier=around.earlier,
         priors=around.priors,
         lessons=around.lessons,
         protected=factory.protected,
         scratch=scratch,
     )
-    return replace(job, brief=brief(job)), around
+    return _briefed(job), around
 
 
 def attempt(factory: Factory, job: Job) -> Result | Waiting:
@@ -106,7 +107,7 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
     for repair in range(job.cell.repairs + 1):
         began = time.monotonic()
         if job.cell.facts.spends:
-            history.append("started", job.stage.id, repair=repair or None)
+            history.append("started", job.stage.id, repair=repair or None, cut=list(job.cuts))
         result = CELLS[job.cell.kind](job)
         if isinstance(result, Waiting):
             return result
@@ -125,8 +126,7 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
         _put_back(factory, job)
         if repair == job.cell.repairs:
             raise _failure(broken)
-        job = replace(job, rejected=reasons, conversation=result.conversation)
-        job = replace(job, brief=brief(job))
+        job = _briefed(replace(job, rejected=reasons, conversation=result.conversation))
     raise AssertionError("the loop ends in a return or a failure")
 
 
@@ -137,6 +137,11 @@ def _delivered(factory: Factory, job: Job, result: Result) -> Result:
     except StageFailed as failure:
         failure.cost = failure.cost or result.cost
         raise
+
+
+def _briefed(job: Job) -> Job:
+    told = brief(job)
+    return replace(job, brief=told.text, cuts=told.cuts)
 
 
 class Rejected(StageFailed):
@@ -243,6 +248,7 @@ def record(
         seconds=round(seconds, 3),
         by=result.by,
         cost=result.cost.to_json(),
+        cut=list(job.cuts),
     )
     if job.cell.kind == "note":
         ledger.prune(name, (*job.record.way.before(stage), stage))

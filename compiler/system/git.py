@@ -178,6 +178,11 @@ class Git:
         shape = ("--binary", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color")
         return self.run("diff", *shape, old, new).check().stdout
 
+    def readable_patch(self, old: str, new: str) -> str:
+        """What `new` differs in from `old`, to be read: renames as such, binary files by name."""
+        shape = ("-M", "--no-ext-diff", "--no-textconv", "--no-color")
+        return self.run("diff", *shape, old, new).check().out
+
     def changes(self) -> tuple[str, ...]:
         """Paths that differ from HEAD or are untracked and not ignored, in this checkout."""
         text = self.text("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")

@@ -17,6 +17,7 @@ OURS = [
     ("scout.prompt.md.j2", BRIEF),
     ("build.prompt.md.j2", BRIEF),
     ("cell.prompt.md.j2", BRIEF),
+    ("repair.prompt.md.j2", BRIEF),
     ("memo.md.j2", MEMO),
     ("packet.md.j2", PACKET),
     ("post-run.md.j2", NOTE),

@@ -36,23 +36,32 @@ def _list(item: Shape) -> Shape:
     return {"type": "array", "items": item}
 
 
-_VERIFY = _list(_object(scope=TEXT, tests=TEXTS))
+_VERIFY = _list(_object(scope=TEXT, tests=TEXTS, command=TEXT, folder=TEXT))
 _ITEM = _object(statement=TEXT, details=TEXTS, output=TEXT)
+_ROUND: Shape = {
+    "type": "object",
+    "properties": {"from": TEXT, "kind": TEXT, "items": _list(_ITEM)},
+}
+_DOCUMENT = _object(contract=TEXT, stage=TEXT, language=TEXT, text=TEXT)
 _PRIOR = schema.builtin("prior")
 
 BRIEF: Mapping[str, Shape] = {
     "artifact": _object(name=TEXT, goal=TEXT, consumer=TEXT, source=TEXT, verify=_VERIFY),
     "cell": TEXT,
+    "contract": TEXT,
+    "round": NUMBER,
     "touches": TEXT,
+    "keep_out": TEXTS,
     "priors": _list(_PRIOR),
     "lessons": TEXTS,
-    "feedback": {
-        "type": "object",
-        "properties": {"from": TEXT, "kind": TEXT, "items": _list(_ITEM)},
-    },
+    "feedback": _ROUND,
+    "earlier": _list(_ROUND),
     "rejected": TEXTS,
-    "documents": TEXTS,
+    "documents": _list(_DOCUMENT),
+    "patch": TEXT,
+    "record": TEXT,
     "schema": {},
+    "handoff_in": TEXT,
     "handoff_path": TEXT,
 }
 """What a brief is rendered from."""
