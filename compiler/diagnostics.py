@@ -9,7 +9,7 @@ import bisect
 import difflib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -79,9 +79,19 @@ class StageFailed(FactoryError):
         self.detail = detail
         self.cost = cost
 
+    def advise(self, help: str) -> None:
+        """Say what to do in other words, where who knows more catches it on its way."""
+        self.help = help
+        self.diagnostic = replace(self.diagnostic, help=help)
+
 
 class Held(StageFailed):
-    """A stage that could not begin for something outside of it; that is no failed attempt."""
+    """A stage that could not begin for something outside of it; that is no failed attempt.
+
+    until: when it begins by itself, if time is all that it takes.
+    """
+
+    until: datetime | None = None
 
 
 class Paused(StageFailed):

@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Iterator
 
 from factoryline.commands.base import need_artifact, open_factory
-from factoryline.contracts.render import duration
+from factoryline.contracts.render import dollars, duration
 from factoryline.errors import UserError
-from factoryline.run.admission import queued
+from factoryline.run import budget
+from factoryline.run.admission import queued, resting, spent_up
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Stale, freshness, standing
 from factoryline.run.status import waits_for_review
@@ -39,7 +40,20 @@ def run(args: argparse.Namespace) -> int:
         coming = upcoming(factory, one)
         if coming:
             print(coming)
+        left = budget_left(factory, one)
+        if left:
+            print(left)
+    for line in budget.today(factory):
+        print(line)
     return 0
+
+
+def budget_left(factory: Factory, name: str) -> str:
+    """`budget of limit: $3.10 of $5.00 left`; empty where there is none, or none is needed."""
+    artifact = factory.plan.artifact(name)
+    if artifact is None or artifact.budget is None or factory.ledger.sealed(name):
+        return ""
+    return f"budget of {name}: {budget.left(artifact.budget, budget.of_artifact(factory, name))}"
 
 
 def upcoming(factory: Factory, name: str) -> str:
@@ -50,11 +64,13 @@ def upcoming(factory: Factory, name: str) -> str:
     step = where.record.way.next
     if step is None or waits_for_review(factory, where):
         return ""
+    if resting(factory, step) or spent_up(factory, step):
+        return ""
     last = factory.ledger.entry(step)
     if last is None:
         return f"next: doit {name}:{step.id}"
     usd = last.run.cost.usd
-    cost = "cost unknown" if usd is None else f"${usd:.2f}"
+    cost = "cost unknown" if usd is None else dollars(usd)
     return f"next: doit {name}:{step.id} (last time {duration(last.run.seconds)}, {cost})"
 
 
@@ -85,6 +101,10 @@ def explain(factory: Factory, name: str) -> Iterator[tuple[str, str]]:
             yield str(stage), f"queued: {hold.reason}"
         elif stage == step and waits_for_review(factory, where):
             yield str(stage), f"waiting for a person: factory review {name} --approve"
+        elif stage == step and (empty := spent_up(factory, stage)):
+            yield str(stage), f"held: {empty.reason}; {empty.help}"
+        elif stage == step and (rest := resting(factory, stage)):
+            yield str(stage), str(rest)
         elif stage == step:
             yield str(stage), f"stale: {where.stale}"
         elif factory.ledger.entry(stage) is None:

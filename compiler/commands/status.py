@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
     started = time.time_ns()
     states = survey(factory)
-    print(table(states), end="")
+    print(table(factory, states), end="")
     if factory.ledger.work.is_dir():
         certify(factory, states, started)
     return 0

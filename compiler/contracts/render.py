@@ -58,6 +58,7 @@ def _environment() -> SandboxedEnvironment:
     environment.filters["item"] = item
     environment.filters["outline"] = outline
     environment.filters["skeleton"] = skeleton
+    environment.filters["dollars"] = dollars
     return environment
 
 
@@ -83,6 +84,11 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def dollars(usd: float) -> str:
+    """`$0.42`, `$1,250.00`; `$0.0042` where cents would show nothing."""
+    return f"${usd:,.4f}" if 0 < usd < 0.01 else f"${usd:,.2f}"
 
 
 def _line_of(error: Exception) -> str:

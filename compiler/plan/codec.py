@@ -24,6 +24,7 @@ CLASSES: tuple[type, ...] = (
     model.Cell,
     model.Scope,
     model.Selection,
+    model.Budget,
     model.Flow,
     model.Source,
     model.Proof,

@@ -244,14 +244,31 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What may be spent; None is no bound.
+
+    assumed: the US dollars that an attempt of unknown cost is counted as. stops: whether such an
+    attempt ends it all. Otherwise it is told, and not counted in money.
+    """
+
+    span: Aside[Span]
+    usd: float | None = None
+    tokens: int | None = None
+    minutes: float | None = None
+    assumed: float | None = None
+    stops: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """How artifacts move. None of it shapes a hand-off but `merge`."""
+    """How artifacts move. None of it shapes a hand-off but `merge`. `budget` is for each day."""
 
     span: Aside[Span]
     wip: Aside[int]
     retries: Aside[int]
     reworks: Aside[int]
     merge: str
+    budget: Aside[Budget | None] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +315,7 @@ class Artifact:
     reviews: tuple[Source, ...]
     after: Aside[tuple[str, ...]]
     proof: Proof = Proof()
+    budget: Aside[Budget | None] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from factoryline.plan.kinds import KINDS
 from factoryline.plan.model import (
     Agent,
     Artifact,
+    Budget,
     Cell,
     Contract,
     Flow,
@@ -92,6 +93,7 @@ class _Resolver:
                 retries=flow.retries,
                 reworks=flow.reworks,
                 merge=flow.merge,
+                budget=_budget(flow.budget),
             ),
             artifacts=self._artifacts(),
             sources=self._sources(),
@@ -207,6 +209,7 @@ class _Resolver:
             reviews=tuple(_source(ref) for ref in artifact.reviews),
             after=tuple(ref.name for ref in artifact.after),
             proof=_proof(self.spec.flow.proof, artifact.proof),
+            budget=_budget(artifact.budget),
         )
 
 
@@ -279,6 +282,21 @@ def _proof(*said: model.ProofSpec | None) -> Proof:
         if value is not None
     }
     return Proof(**values)  # type: ignore[arg-type]
+
+
+def _budget(budget: model.BudgetSpec | None) -> Budget | None:
+    if budget is None:
+        return None
+    unknown = budget.unknown.name if budget.unknown else ""
+    stops = unknown == "stop"
+    return Budget(
+        span=budget.span,
+        usd=budget.usd,
+        tokens=budget.tokens,
+        minutes=budget.minutes,
+        assumed=float(unknown) if unknown and not stops else None,
+        stops=stops,
+    )
 
 
 def _source(ref: Ref) -> Source:

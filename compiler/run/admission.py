@@ -1,4 +1,4 @@
-"""Which artifacts may be in progress: the work-in-progress limit, and who waits for whom."""
+"""What may go on: the work-in-progress limit, who waits for whom, pauses and budgets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from factoryline.diagnostics import listing
+from factoryline.plan.rounds import Stage
+from factoryline.run import budget, pause
+from factoryline.run.budget import Exhausted
 from factoryline.run.factory import Factory
+from factoryline.run.pause import Pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,3 +41,21 @@ def queued(factory: Factory, name: str, busy: Set[str] | None = None) -> Queued 
         reason = f"{listing(known, limit=5)} {are} in progress (wip: {plan.flow.wip})"
         return Queued(artifact=name, reason=reason)
     return None
+
+
+def resting(factory: Factory, stage: Stage) -> Pause | None:
+    """Why a stage has to wait for a time to come: a provider's, or that of the next day's budget.
+
+    None when it need not wait, or when time alone does not help.
+    """
+    asked = pause.pause(factory, stage)
+    empty = None if asked else budget.exhausted(factory, stage)
+    if empty and empty.until:
+        return Pause(stage=stage.id, until=empty.until, reason=empty.reason)
+    return asked
+
+
+def spent_up(factory: Factory, stage: Stage) -> Exhausted | None:
+    """The budget that has nothing left for a stage and will not fill by itself."""
+    empty = budget.exhausted(factory, stage)
+    return empty if empty and empty.until is None else None

@@ -16,13 +16,15 @@ from doit.exceptions import TaskError, TaskFailed
 from doit.task import DelayedLoader, Task
 from factoryline.boundary import failure_of
 from factoryline.cells.base import Waiting
+from factoryline.diagnostics import Diagnostic, Held, Paused, render
 from factoryline.emit.tasks import StageTask, stage_tasks
 from factoryline.errors import ExitCode, UserError
 from factoryline.ledger.query import Record
-from factoryline.plan.rounds import Stage
+from factoryline.plan.rounds import Stage, stage_named
 from factoryline.run import workspace
-from factoryline.run.admission import queued
+from factoryline.run.admission import queued, resting, spent_up
 from factoryline.run.backend import LedgerBackend
+from factoryline.run.budget import Exhausted
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Stale, freshness, standing
 from factoryline.run.stage import run_stage
@@ -178,7 +180,8 @@ def _waiting(factory: Factory) -> Iterator[str]:
     for artifact in factory.plan.artifacts:
         if artifact.name in busy or factory.ledger.sealed(artifact.name):
             continue
-        if queued(factory, artifact.name, busy) is None:
+        first = standing(factory, artifact.name).record.way.next
+        if queued(factory, artifact.name, busy) is None and not (first and resting(factory, first)):
             yield artifact.name
 
 
@@ -194,8 +197,13 @@ def carry_on(factory: Factory, name: str, group: str, turn: int) -> Iterator[Tas
         yield _group(group, [stop])
         yield Task(stop, [(_fail, [way.blocked.reason, way.blocked.help])])
         return
-    if way.next is None or queued(factory, name):
+    if way.next is None or queued(factory, name) or resting(factory, way.next):
         yield _group(group, [])
+        return
+    empty = spent_up(factory, way.next)
+    if empty:
+        yield _group(group, [f"{name} has spent its budget"])
+        yield Task(f"{name} has spent its budget", [(_refuse, [factory, empty])])
         return
     segment = _segment(factory, where.record)
     following = f"_{name}+{turn}" if group == name else f"{group}+{turn}"
@@ -215,11 +223,17 @@ def _go_on(factory: Factory, last: Stage, group: str, turn: int) -> Iterator[Tas
 
 
 def _segment(factory: Factory, record: Record) -> list[StageTask]:
-    """The stages from the end of a record to the next cell that decides."""
-    segment = []
+    """The stages from the end of a record to the next cell that decides.
+
+    One that spends is a segment of its own: its artifact may be paused, or its budget spent.
+    """
+    segment: list[StageTask] = []
     for task in _ahead(factory, record)[len(record.entries) :]:
+        cell = factory.plan.cell(task.stage.cell)
+        if segment and cell.facts.spends:
+            break
         segment.append(task)
-        if factory.plan.cell(task.stage.cell).decides:
+        if cell.decides or cell.facts.spends:
             break
     return segment
 
@@ -247,9 +261,15 @@ class Uptodate:
 
 def execute(factory: Factory, artifact: str, stage_id: str) -> dict[str, Any] | TaskFailed:
     """The action of a stage's task; what it returns reaches the reporter."""
+    if resting(factory, stage_named(artifact, stage_id)):
+        return {"state": "paused"}
     try:
         done = run_stage(factory, artifact, stage_id)
     except Exception as error:
+        if isinstance(error, (Held, UserError)) and _rests(factory, artifact):
+            return {"state": "paused"}
+        if isinstance(error, Paused):
+            return {"state": "paused"}
         log = factory.ledger.work / "factoryline.log"
         failure = failure_of(error, root=factory.plan.home, log=log)
         kind = TaskFailed if failure.code is ExitCode.FAILED else TaskError
@@ -257,6 +277,12 @@ def execute(factory: Factory, artifact: str, stage_id: str) -> dict[str, Any] | 
     if isinstance(done, Waiting):
         return {"state": "waiting"}
     return {"state": "done", "summary": done.summary, "seconds": done.seconds}
+
+
+def _rests(factory: Factory, artifact: str) -> bool:
+    """Whether the stage that is due waits for its time; those after it wait with it."""
+    step = standing(factory, artifact).record.way.next
+    return step is not None and resting(factory, step) is not None
 
 
 def _task(factory: Factory, task: StageTask, *, sealed: bool) -> Task:
@@ -281,6 +307,11 @@ def _later(
 ) -> Task:
     """A task that is made when doit comes to it, after the task `after`."""
     return Task(name, None, loader=DelayedLoader(creator, executed=after), doc=doc)
+
+
+def _refuse(factory: Factory, empty: Exhausted) -> TaskFailed:
+    told = Diagnostic(message=empty.reason, span=empty.span, help=empty.help)
+    return TaskFailed(render([told], root=factory.plan.home))
 
 
 def _fail(reason: str, help: str) -> TaskFailed:

@@ -14,7 +14,7 @@ from typing import Any
 from factoryline.ledger.history import stamp
 from factoryline.plan import digest
 from factoryline.plan.model import Cell
-from factoryline.plan.rounds import stage_named
+from factoryline.plan.rounds import Stage
 from factoryline.run.factory import Factory
 
 FIRST_WAIT = timedelta(minutes=1)
@@ -35,19 +35,21 @@ class Pause:
     reason: str
 
     def __str__(self) -> str:
-        return f"paused until {local(self.until)}"
+        return f"paused until {local(self.until)}: {self.reason}"
 
 
-def pause(factory: Factory, artifact: str, now: datetime | None = None) -> Pause | None:
-    """The pause that an artifact is in, or None."""
-    last = _standing(factory.ledger.history(artifact).events())
-    if last is None:
+def pause(factory: Factory, stage: Stage, now: datetime | None = None) -> Pause | None:
+    """The pause that a stage has to wait for, or None."""
+    cell = factory.plan.cell(stage.cell)
+    if not cell.facts.spends:
         return None
-    until, stage = datetime.fromisoformat(last["until"]), last["stage"]
-    over = until <= (now or datetime.now(UTC))
-    if over or last.get("agent") != _agent_at(factory, artifact, stage):
+    last = _standing(factory.ledger.history(stage.artifact).events())
+    if last is None or last.get("agent") != agent_of(cell):
         return None
-    return Pause(stage=stage, until=until, reason=last.get("reason", ""))
+    until = datetime.fromisoformat(last["until"])
+    if until <= (now or datetime.now(UTC)):
+        return None
+    return Pause(stage=last["stage"], until=until, reason=last.get("reason", ""))
 
 
 def facts(
@@ -90,9 +92,3 @@ def _standing(events: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
         elif event["event"] in _ENDS:
             last = None
     return last
-
-
-def _agent_at(factory: Factory, artifact: str, stage_id: str) -> str | None:
-    name = stage_named(artifact, stage_id).cell
-    cell = next((cell for cell in factory.plan.line if cell.name == name), None)
-    return agent_of(cell) if cell else None

@@ -10,6 +10,7 @@ import time
 from typing import Any, ClassVar, TextIO
 
 from factoryline.contracts.render import duration
+from factoryline.run.admission import resting
 from factoryline.run.backend import ignored, stage_of
 from factoryline.run.factory import Factory
 from factoryline.run.survey import certify, last_words, survey
@@ -41,6 +42,8 @@ class LineReporter:
     def execute_task(self, task: Any) -> None:
         # Only what may take long is announced; the rest speaks when it is done.
         stage = stage_of(task.name)
+        if stage and resting(self.factory, stage):
+            return
         if stage and self.factory.plan.cell(stage.cell).kind in ("agent", "command"):
             self._write(f">  {task.name}")
 

@@ -22,7 +22,7 @@ from factoryline.ledger.query import Record
 from factoryline.plan.digest import Inputs
 from factoryline.plan.model import Cell
 from factoryline.plan.rounds import Stage, Walk, expected
-from factoryline.run import pause, restore, workspace
+from factoryline.run import budget, pause, restore, workspace
 from factoryline.run.brief import brief, documents
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Surroundings, inputs, standing, surroundings
@@ -106,9 +106,10 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
         preflight.need(job.plan)
     for repair in range(job.cell.repairs + 1):
         began = time.monotonic()
+        budget.need(factory, job.stage)
         if job.cell.facts.spends:
             history.append("started", job.stage.id, repair=repair or None, cut=list(job.cuts))
-        result = CELLS[job.cell.kind](job)
+        result = _work(factory, job)
         if isinstance(result, Waiting):
             return result
         broken = check(job, result)
@@ -128,6 +129,20 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
             raise _failure(broken)
         job = _briefed(replace(job, rejected=reasons, conversation=result.conversation))
     raise AssertionError("the loop ends in a return or a failure")
+
+
+def _work(factory: Factory, job: Job) -> Result | Waiting:
+    """Let the cell work, with no more time than its artifact's budget has left."""
+    run, limit = CELLS[job.cell.kind], budget.time_limit(factory, job.artifact.name, job.cell)
+    if limit == job.cell.timeout:
+        return run(job)
+    began = time.monotonic()
+    try:
+        return run(replace(job, cell=replace(job.cell, timeout=limit)))
+    except StageFailed as failure:
+        if limit and time.monotonic() - began >= limit:
+            failure.advise(f"the budget of {job.artifact.name} left it no more time")
+        raise
 
 
 def _delivered(factory: Factory, job: Job, result: Result) -> Result:

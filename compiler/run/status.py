@@ -7,11 +7,20 @@ from dataclasses import dataclass
 
 from factoryline.diagnostics import plural
 from factoryline.ledger.history import History
-from factoryline.run.admission import queued
+from factoryline.run import budget
+from factoryline.run.admission import queued, resting, spent_up
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Standing, standing
 
-MARKS = {"sealed": "=", "waiting": "?", "blocked": "!", "queued": "~", "failed": "!", "due": "."}
+MARKS = {
+    "sealed": "=",
+    "waiting": "?",
+    "paused": "z",
+    "queued": "~",
+    "blocked": "!",
+    "failed": "!",
+    "due": ".",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,22 +84,43 @@ def _next(factory: Factory, where: Standing) -> State:
             sentence=f"{step.id} waits for a review of {_subject(where)}",
             command=f"factory review {name} --approve   (or --request-changes --finding '…')",
         )
+    empty = spent_up(factory, step)
+    if empty:
+        return State(
+            artifact=name,
+            kind="blocked",
+            stage=step.id,
+            sentence=empty.reason,
+            command=empty.help,
+        )
+    rest = resting(factory, step)
+    if rest:
+        return State(artifact=name, kind="paused", stage=step.id, sentence=str(rest))
+    left = _left(factory, name)
     tries = _failures(factory.ledger.history(name), step.id)
     if tries:
         return State(
             artifact=name,
             kind="failed",
             stage=step.id,
-            sentence=f"{step.id} failed {plural(tries, 'time')} and is due again",
+            sentence=f"{step.id} failed {plural(tries, 'time')} and is due again{left}",
             command=f"factory ledger {name}",
         )
     return State(
         artifact=name,
         kind="due",
         stage=step.id,
-        sentence=f"{step.id} is due: {where.stale}",
+        sentence=f"{step.id} is due: {where.stale}{left}",
         command="doit",
     )
+
+
+def _left(factory: Factory, name: str) -> str:
+    """`; $3.10 of $5.00 left`, where the artifact has a budget."""
+    artifact = factory.plan.artifact(name)
+    if artifact is None or artifact.budget is None:
+        return ""
+    return f"; {budget.left(artifact.budget, budget.of_artifact(factory, name))}"
 
 
 def _subject(where: Standing) -> str:

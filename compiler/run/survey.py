@@ -10,18 +10,21 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence, Set
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from factoryline import quick
 from factoryline.plan import codec
 from factoryline.plan.model import Artifact
-from factoryline.run import status
+from factoryline.plan.rounds import stage_named
+from factoryline.run import budget, status
+from factoryline.run.admission import resting
 from factoryline.run.factory import Factory
+from factoryline.run.pause import Pause
 from factoryline.run.status import State
 from factoryline.system import files
 
 ROWS = "rows.index"
-IDLE = ("sealed", "waiting", "queued")
+IDLE = ("sealed", "waiting", "queued", "paused")
 """States in which a run has nothing to do."""
 SHOWN = 5
 """How many queued artifacts are named; the rest is counted."""
@@ -71,14 +74,27 @@ def last_words(states: Sequence[State], *, ran: int = 0, failed: bool = False) -
     return "\n".join([*lines, _last_line(states, ran, failed)]) + "\n"
 
 
-def table(states: Sequence[State]) -> str:
-    """A line an artifact, and under it the command that moves it on, if a person has to."""
+def pauses(factory: Factory, states: Sequence[State]) -> Iterator[Pause]:
+    """The pauses of those artifacts that are paused, as far as they still hold."""
+    for state in states:
+        if state.kind == "paused":
+            rest = resting(factory, stage_named(state.artifact, state.stage))
+            if rest:
+                yield rest
+
+
+def table(factory: Factory, states: Sequence[State]) -> str:
+    """A line an artifact, and under it the command that moves it on, if a person has to.
+
+    At the end what is left of the day's budget, if there is one.
+    """
     width = max((len(state.artifact) for state in states), default=0)
     lines = []
     for state in states:
         lines.append(f"{state.mark}  {state.artifact:<{width}}  {state.sentence}")
         if state.command and state.kind != "due":
             lines.append(f"   {'':<{width}}  {state.command}")
+    lines += budget.today(factory)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -99,8 +115,13 @@ def certify(factory: Factory, states: Sequence[State], started: int) -> None:
     if None in signatures or not quick.settled(signatures, started):
         files.remove_quickly(path)
         return
-    until = _next_expiry(factory)
-    texts = {"run": last_words(states), "status": table(states)}
+    rests = tuple(pauses(factory, states))
+    if len(rests) < sum(state.kind == "paused" for state in states):
+        # A pause has ended since: there is something to do again.
+        files.remove_quickly(path)
+        return
+    until = _holds_until(factory, rests)
+    texts = {"run": last_words(states), "status": table(factory, states)}
     value = (watched, signatures, until, texts)
     files.replace_quickly(path, quick.pack(value))
 
@@ -130,8 +151,9 @@ def _row(factory: Factory, artifact: Artifact, shape: str, busy: Set[str]) -> Ro
     signatures = [quick.signature(path) for path in watched]
     state = status.state(factory, artifact.name, busy)
     told = (state.artifact, state.kind, state.stage, state.sentence, state.command)
-    # What git alone can tell is asked each time.
-    return (shape if _knowable(factory, artifact) else "unknowable", watched, signatures, told)
+    # What git or the time alone can tell is asked each time.
+    known = _knowable(factory, artifact) and state.kind != "paused" and not factory.plan.flow.budget
+    return (shape if known else "unknowable", watched, signatures, told)
 
 
 def _state(told: tuple[str, str, str, str, str]) -> State:
@@ -191,6 +213,15 @@ def _knowable(factory: Factory, artifact: Artifact) -> bool:
         return True
     home = factory.plan.home
     return all((home / source.name).is_file() for round in artifact.adopt for source in round)
+
+
+def _holds_until(factory: Factory, rests: Sequence[Pause]) -> float:
+    """When time alone gives something to do again, in seconds since the epoch; 0 for never."""
+    moments = [_next_expiry(factory)]
+    moments += [rest.until.timestamp() for rest in rests]
+    if factory.plan.flow.budget:
+        moments.append(budget.tomorrow(datetime.now(UTC)).timestamp())
+    return min((moment for moment in moments if moment), default=0.0)
 
 
 def _next_expiry(factory: Factory) -> float:

@@ -41,6 +41,7 @@ def load(path: Path) -> model.Spec:
             reworks=records.number(flow, "reworks", 5),
             merge=records.text(flow, "merge", "squash"),
             proof=records.proof(flow),
+            budget=records.budget(flow),
         ),
         artifacts=(*(records.artifact(n, e) for n, e in own), *artifacts),
         problems=tuple(problems),

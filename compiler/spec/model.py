@@ -120,6 +120,17 @@ class ProofSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSpec:
+    """`unknown` is `stop` or a number; each of the others may be left out."""
+
+    span: Span
+    usd: float | None
+    tokens: int | None
+    minutes: float | None
+    unknown: Ref | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSpec:
     span: Span
     wip: int
@@ -127,6 +138,7 @@ class FlowSpec:
     reworks: int
     merge: str
     proof: ProofSpec | None = None
+    budget: BudgetSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +160,7 @@ class ArtifactSpec:
     reviews: tuple[Ref, ...]
     after: tuple[Ref, ...]
     proof: ProofSpec | None = None
+    budget: BudgetSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,6 +116,20 @@ def artifact(name: str, entry: Field) -> model.ArtifactSpec:
         reviews=refs(node, "reviews"),
         after=refs(node, "after"),
         proof=proof(node),
+        budget=budget(node),
+    )
+
+
+def budget(node: Node) -> model.BudgetSpec | None:
+    child = node.get("budget")
+    if child is None:
+        return None
+    return model.BudgetSpec(
+        span=child.span,
+        usd=_optional_amount(child, "usd"),
+        tokens=_optional_number(child, "tokens"),
+        minutes=_optional_amount(child, "minutes"),
+        unknown=_ref(child, "unknown"),
     )
 
 
@@ -182,6 +196,11 @@ def _optional_number(node: Node, key: str) -> int | None:
     child = node.get(key)
     # To JSON Schema 2.0 is a whole number too.
     return int(child.scalar) if child and isinstance(child.scalar, (int, float)) else None
+
+
+def _optional_amount(node: Node, key: str) -> float | None:
+    child = node.get(key)
+    return float(child.scalar) if child and isinstance(child.scalar, (int, float)) else None
 
 
 def number(node: Node, key: str, default: int) -> int:

@@ -297,7 +297,8 @@ def _pattern(error: _Error) -> Iterator[_Sentence]:
 
 
 def _bound(error: _Error) -> Iterator[_Sentence]:
-    word = "at least" if error.validator == "minimum" else "at most"
+    words = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most"}
+    word = words[str(error.validator)]
     yield (
         None,
         f"{_show(error.instance)} is out of range: {word} {error.validator_value}",
@@ -335,6 +336,7 @@ _KEYWORDS: dict[str, Callable[[_Error], Iterator[_Sentence]]] = {
     "const": _const,
     "pattern": _pattern,
     "minimum": _bound,
+    "exclusiveMinimum": _bound,
     "maximum": _bound,
     "minLength": _size,
     "maxLength": _size,

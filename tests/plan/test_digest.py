@@ -39,10 +39,11 @@ ASIDE = {
     },
     "Scope": {"span", "timeout"},
     "Selection": set(),
-    "Flow": {"span", "wip", "retries", "reworks"},
+    "Budget": {"span"},
+    "Flow": {"span", "wip", "retries", "reworks", "budget"},
     "Source": {"span"},
-    "Artifact": {"span", "after"},
     "Proof": {"mutants_timeout"},
+    "Artifact": {"span", "after", "budget"},
     "Plan": set(),
 }
 

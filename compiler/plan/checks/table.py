@@ -5,6 +5,7 @@ from __future__ import annotations
 from factoryline.plan.checks import (
     agents,
     artifacts,
+    budgets,
     files,
     line,
     names,
@@ -24,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     agents.check,
     artifacts.check,
     proof.check,
+    budgets.check,
     files.check,
     templates.check,
 )
