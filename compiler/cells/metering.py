@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from factoryline.cells.base import Job
 from factoryline.cells.reading import Meaning
 from factoryline.diagnostics import StageFailed
+from factoryline.ledger import prices
 from factoryline.ledger.cost import UNKNOWN, UNKNOWN_USAGE, Cost, Usage
 from factoryline.meter import journal
 from factoryline.meter.journal import Total
@@ -31,6 +33,7 @@ class Count:
     address: str
     env: dict[str, str] = field(default_factory=dict)
     path: Path | None = None
+    prices: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def total(self) -> Total | None:
@@ -50,9 +53,10 @@ def counting(job: Job, agent: Agent, address: str) -> Iterator[Count]:
     path.unlink(missing_ok=True)
     try:
         with metered(address, path) as meter:
-            yield Count(address=meter.url, env=meter.env, path=path)
+            yield Count(address=meter.url, env=meter.env, path=path, prices=agent.prices)
     except StageFailed as failure:
-        failure.cost = cost(Count(address=address, path=path), failure.cost or UNKNOWN)
+        count = Count(address=address, path=path, prices=agent.prices)
+        failure.cost = cost(count, failure.cost or UNKNOWN)
         raise
 
 
@@ -74,7 +78,28 @@ def cost(count: Count, said: Cost) -> Cost:
     else:
         return said
     models = total.models or said.models
-    return replace(said, usage=usage, counted="metered", total=None, models=models)
+    found = None if total.unknown else _price(count)
+    usd, day = found or (None, None)
+    return replace(
+        said, usage=usage, counted="metered", total=None, models=models, priced=usd, prices=day
+    )
+
+
+def _price(count: Count) -> tuple[float, str] | None:
+    """Each request at the rate of its own model and length; None where one has none."""
+    taken = [r for r in journal.read(count.path) if not r.refused] if count.path else []
+    parts = (
+        (
+            request.model,
+            Usage(
+                **{name: getattr(request.usage, name) for name in journal.COUNTS},
+                requests=1,
+            ),
+        )
+        for request in taken
+        if request.api != journal.OTHER
+    )
+    return prices.price_all(parts, prices.table(count.prices))
 
 
 def meaning(count: Count, found: Meaning | None, *, spoke: bool) -> Meaning | None:

@@ -64,8 +64,8 @@ class Cost:
 
     usage: tokens by kind, counted by `counted`: the program itself or the metering proxy.
     reported: US dollars by the program's own word. priced: US dollars for `usage` by our prices,
-    which are of the day `prices` (ISO 8601). total: tokens, where only their sum is known.
-    models: what the usage was of, as far as known.
+    which are of the day `prices` (ISO 8601) or factory.yaml's own. total: tokens, where only their
+    sum is known. models: what the usage was of, as far as known.
     """
 
     usage: Usage = UNKNOWN_USAGE

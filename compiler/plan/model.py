@@ -150,6 +150,7 @@ class Agent:
     version: Aside[tuple[str, ...]]
     tried: Aside[tuple[str, ...]]
     meter: Aside[bool]
+    prices: Aside[Mapping[str, Any]]
     reads: Aside[Reads]
     codes: Aside[Mapping[str, str]]
     signs: Aside[Signs]

@@ -15,6 +15,7 @@ from factoryline.contracts.table import breaches
 from factoryline.diagnostics import Held, Paused, StageFailed, listing
 from factoryline.errors import FactoryError, UserError
 from factoryline.learning import priors
+from factoryline.ledger import prices
 from factoryline.ledger.cost import FREE, UNKNOWN, Cost
 from factoryline.ledger.entry import Entry, Run
 from factoryline.ledger.history import now
@@ -133,16 +134,26 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
 
 def _work(factory: Factory, job: Job) -> Result | Waiting:
     """Let the cell work, with no more time than its artifact's budget has left."""
-    run, limit = CELLS[job.cell.kind], budget.time_limit(factory, job.artifact.name, job.cell)
-    if limit == job.cell.timeout:
-        return run(job)
+    limit = budget.time_limit(factory, job.artifact.name, job.cell)
+    shorter = limit != job.cell.timeout
     began = time.monotonic()
     try:
-        return run(replace(job, cell=replace(job.cell, timeout=limit)))
+        result = CELLS[job.cell.kind](replace(job, cell=replace(job.cell, timeout=limit)))
     except StageFailed as failure:
-        if limit and time.monotonic() - began >= limit:
+        if limit and shorter and time.monotonic() - began >= limit:
             failure.advise(f"the budget of {job.artifact.name} left it no more time")
+        failure.cost = failure.cost and _priced(job, failure.cost)
         raise
+    if isinstance(result, Waiting):
+        return result
+    return replace(result, cost=_priced(job, result.cost))
+
+
+def _priced(job: Job, cost: Cost) -> Cost:
+    """A cost with our price for it, where it is of tokens that our table knows."""
+    if not job.cell.agent or cost == FREE:
+        return cost
+    return prices.priced(cost, prices.table(job.cell.agent.prices))
 
 
 def _delivered(factory: Factory, job: Job, result: Result) -> Result:

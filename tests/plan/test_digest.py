@@ -27,7 +27,7 @@ ASIDE = {
     "Contract": {"span"},
     "Agent": {
         *("name", "span", "profile", "passes", "credentials", "version", "tried", "meter"),
-        *("resume", "reads", "codes", "signs"),
+        *("resume", "reads", "codes", "signs", "prices"),
     },
     "Endpoint": {"variable", "upstream"},
     "Reads": set(),

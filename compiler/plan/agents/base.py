@@ -41,6 +41,7 @@ def resolved(spec: AgentSpec) -> Agent:
         version=tuple(whole.get("version", ())),
         tried=tuple(whole.get("tried", ())),
         meter=whole.get("meter", False),
+        prices=whole.get("prices", {}),
         reads=Reads(
             files=reads.get("files", {}),
             session=reads.get("session", ""),
