@@ -78,8 +78,14 @@ EDITS = {"factory accept NAME/STAGE --why …": ("The open of the", "The open  o
 ELSEWHERE = {
     # Run by .ci/run or by a person, since it takes minutes.
     "python -m benchmarks.scale",
+    "python -m benchmarks.meter",
     "python -m benchmarks.fuzz",
+    "python -m benchmarks.selection",
+    "python -m benchmarks.selection PATH…",
     "pytest -m index",
+    # It needs a scope that runs pytest: tests/verification/test_selected.py has one.
+    "factory map",
+    "factory map [SCOPE]",
     "python -c \"import doit\"",
 }  # fmt: skip
 

@@ -11,9 +11,10 @@ from factoryline.cells.base import Job, Result
 from factoryline.diagnostics import plural
 from factoryline.learning import priors
 from factoryline.plan.model import Selection
-from factoryline.verification import scopes
+from factoryline.verification import selected
 from factoryline.verification.proof import prove
 from factoryline.verification.proof.prove import Case
+from factoryline.verification.selected import Change
 
 
 def run(job: Job) -> Result:
@@ -41,8 +42,10 @@ def _proven(
     job: Job, selections: Sequence[Selection], commit: str
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """What every scope proves about a commit, and the proof that they are enough."""
+    maps = job.ledger.maps
+    change = Change(repository=job.repository, base=job.base, commit=commit, maps=maps)
     with checkout(job, commit) as place:
-        checked = [scopes.verify(selection, place, job.scratch) for selection in selections]
+        checked = [selected.verify(one, change, place, job.scratch) for one in selections]
         case = Case(
             proof=job.artifact.proof,
             repository=job.repository,
@@ -80,6 +83,7 @@ def _summary(
     tests = f"{ran}{of} tests" if of else plural(ran, "test") if counted else "nothing counted"
     ran_in = f"{tests} in {plural(len(checks), 'scope')}"
     parts = [f"{outcome}: {', '.join([ran_in, *prove.summary(proof)])}"]
+    parts += [f"{c['scope']} {c['selection']['summary']}" for c in checks if c["selection"]]
     parts += [f"{c['scope']}: {c['reason']}" for c in checks if c["outcome"] == "fail"]
     parts += [
         f"{g['lines']} added lines on {g['surface']}, {g['prior']} allows {g['at_most']}"

@@ -18,6 +18,7 @@ MODULES = {
     "diff": "factoryline.commands.diff",
     "accept": "factoryline.commands.accept",
     "review": "factoryline.commands.review",
+    "map": "factoryline.commands.map",
     "report": "factoryline.commands.report",
     "ledger": "factoryline.commands.ledger",
     "rebase": "factoryline.commands.rebase",

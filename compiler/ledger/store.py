@@ -42,6 +42,7 @@ class Ledger:
     def __init__(self, state: Path) -> None:
         self.state = state
         self.work = state / ".work"
+        self.maps = self.work / "maps"
         self.artifacts = state / "factory-artifacts"
         self.priors = state / "priors"
         self._read: dict[Path, tuple[tuple[int, ...], Entry]] = {}

@@ -23,6 +23,7 @@ CLASSES: tuple[type, ...] = (
     model.Variant,
     model.Cell,
     model.Scope,
+    model.Rule,
     model.Selection,
     model.Budget,
     model.Flow,

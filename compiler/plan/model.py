@@ -214,6 +214,27 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Files that match `glob` need these tests; {path}, {folder} and {stem} are the file's."""
+
+    glob: str
+    tests: tuple[str, ...]
+
+    def holds(self, path: str) -> bool:
+        return bool(_matcher((self.glob,)).match_file(path))
+
+    def tests_for(self, path: str) -> tuple[str, ...]:
+        folder, _, name = path.rpartition("/")
+        words = {"{path}": path, "{folder}": folder or ".", "{stem}": name.partition(".")[0]}
+        found = []
+        for test in self.tests:
+            for word, value in words.items():
+                test = test.replace(word, value)
+            found.append(test)
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """A way to verify one part of the repository.
 
@@ -230,14 +251,24 @@ class Scope:
     list: tuple[str, ...]
     timeout: Aside[float]
     coverage: str = ""
+    rules: tuple[Rule, ...] = ()
+    related: tuple[str, ...] = ()
+    map: Aside[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """A scope and the tests in it that cover an artifact; no tests means the scope's `all`."""
+    """A scope and the tests in it that cover an artifact; no tests means the scope's `all`.
+
+    select: `changed` where the tests come from the change. effort: `inner` or `merge`.
+    before_merge: `all` where everything runs once more at the end.
+    """
 
     scope: Scope
     tests: tuple[str, ...]
+    select: str = ""
+    effort: str = "merge"
+    before_merge: str = ""
 
     @property
     def chosen(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from factoryline.plan.model import (
     Flow,
     Plan,
     Proof,
+    Rule,
     Scope,
     Selection,
     Source,
@@ -203,7 +204,14 @@ class _Resolver:
             consumer=artifact.consumer,
             source=artifact.source,
             verify=tuple(
-                Selection(scope=self.scopes[s.scope.name], tests=s.tests) for s in artifact.verify
+                Selection(
+                    scope=self.scopes[s.scope.name],
+                    tests=s.tests,
+                    select=s.select.name if s.select else "",
+                    effort=s.effort.name if s.effort else "merge",
+                    before_merge=s.before_merge.name if s.before_merge else "",
+                )
+                for s in artifact.verify
             ),
             adopt=tuple(tuple(_source(ref) for ref in refs) for refs in artifact.adopt),
             reviews=tuple(_source(ref) for ref in artifact.reviews),
@@ -260,6 +268,12 @@ def _scope(scope: model.ScopeSpec) -> Scope:
         env=scope.env,
         all=scope.all,
         list=tuple(ref.name for ref in scope.list),
+        rules=tuple(
+            Rule(glob=glob.name, tests=tuple(ref.name for ref in tests))
+            for glob, tests in scope.rules
+        ),
+        related=tuple(ref.name for ref in scope.related),
+        map=tuple(ref.name for ref in scope.map),
         timeout=scope.timeout or DEFAULT_SCOPE_SECONDS,
         coverage=scope.coverage.name if scope.coverage else "",
     )

@@ -103,6 +103,9 @@ class ScopeSpec:
     list: tuple[Ref, ...]
     timeout: float | None
     coverage: Ref | None = None
+    rules: tuple[tuple[Ref, tuple[Ref, ...]], ...] = ()
+    related: tuple[Ref, ...] = ()
+    map: tuple[Ref, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +148,9 @@ class FlowSpec:
 class SelectionSpec:
     scope: Ref
     tests: tuple[str, ...]
+    select: Ref | None = None
+    effort: Ref | None = None
+    before_merge: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

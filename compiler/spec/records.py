@@ -94,6 +94,15 @@ def scope(name: str, entry: Field) -> model.ScopeSpec:
         list=refs(node, "list"),
         timeout=_seconds(node),
         coverage=_ref(node, "coverage"),
+        rules=tuple(
+            (
+                Ref(name=glob, span=entry.key),
+                tuple(_as_ref(item) for item in entry.node.items or ()),
+            )
+            for glob, entry in fields(node, "rules")
+        ),
+        related=refs(node, "related"),
+        map=refs(node, "map"),
     )
 
 
@@ -161,7 +170,13 @@ def _share(node: Node | None) -> float | None:
 
 def _selection(node: Node) -> model.SelectionSpec:
     scope = node.get("scope") or node
-    return model.SelectionSpec(scope=_as_ref(scope), tests=_texts(node, "tests"))
+    return model.SelectionSpec(
+        scope=_as_ref(scope),
+        tests=_texts(node, "tests"),
+        select=_ref(node, "select"),
+        effort=_ref(node, "effort"),
+        before_merge=_ref(node, "before_merge"),
+    )
 
 
 def fields(node: Node, key: str) -> list[tuple[str, Field]]:

@@ -77,6 +77,7 @@ def verify(selection: Selection, checkout: Path, scratch: Path) -> Checked:
         "failures": [_failure(test) for test in failed[:FAILURES]],
         "unnamed": len(failed[FAILURES:]),
         "output": _tail(ran.done) if ran.trouble else "",
+        "selection": None,
     }
     return Checked(selection=selection, ran=ran, check=check)
 

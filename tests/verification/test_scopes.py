@@ -72,6 +72,7 @@ def test_every_test_passed(place: Path) -> None:
         "failures": [],
         "unnamed": 0,
         "output": "",
+        "selection": None,
     }
 
 

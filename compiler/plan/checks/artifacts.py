@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from factoryline.diagnostics import Diagnostic
 from factoryline.plan import graph
-from factoryline.spec.model import ArtifactSpec, Spec
+from factoryline.spec.model import ArtifactSpec, ScopeSpec, SelectionSpec, Spec
 
 
 def check(spec: Spec) -> Iterator[Diagnostic]:
@@ -46,7 +46,8 @@ def _verified(artifact: ArtifactSpec, spec: Spec) -> Iterator[Diagnostic]:
         if scope is None:
             continue
         uses_tests = any("{tests}" in ref.name for ref in scope.run)
-        if uses_tests and not selection.tests and not scope.all:
+        yield from _selected(selection, scope, uses_tests=uses_tests)
+        if uses_tests and not selection.tests and not selection.select and not scope.all:
             yield Diagnostic(
                 message=f"no test is named: neither here nor in `all` of the scope "
                 f"`{selection.scope.name}`",
@@ -64,3 +65,55 @@ def _verified(artifact: ArtifactSpec, spec: Spec) -> Iterator[Diagnostic]:
                 code="unverified",
                 related=((scope.name.span, "the scope"),),
             )
+
+
+def _selected(
+    selection: SelectionSpec, scope: ScopeSpec, *, uses_tests: bool
+) -> Iterator[Diagnostic]:
+    name = selection.scope.name
+    if selection.select and selection.tests:
+        yield Diagnostic(
+            message="the tests are named here, and found from the change as well",
+            span=selection.select.span,
+            help="leave out `select`, or the tests",
+            code="selection",
+        )
+    if selection.select and not uses_tests and not scope.related:
+        yield Diagnostic(
+            message=f"the scope `{name}` does not use {{tests}}, so no choice can be made",
+            span=selection.select.span,
+            help='put "{tests}" into the scope\'s `run`, or leave out `select`',
+            code="selection",
+            related=((scope.name.span, "the scope"),),
+        )
+    if selection.select and uses_tests and not scope.all:
+        yield Diagnostic(
+            message=f"the scope `{name}` does not say what `all` of it is, which runs where the "
+            "effect of a change is unknown",
+            span=selection.select.span,
+            help="add `all: […]` to the scope",
+            code="selection",
+            related=((scope.name.span, "the scope"),),
+        )
+    if selection.effort and not selection.select:
+        yield Diagnostic(
+            message="`effort` says how much is selected, and nothing is selected here",
+            span=selection.effort.span,
+            help="add `select: changed`, or leave out `effort`",
+            code="selection",
+        )
+    if selection.before_merge and not scope.all:
+        yield Diagnostic(
+            message=f"the scope `{name}` does not say what `all` of it is",
+            span=selection.before_merge.span,
+            help="add `all: […]` to the scope, or leave out `before_merge`",
+            code="selection",
+            related=((scope.name.span, "the scope"),),
+        )
+    elif selection.before_merge and not selection.select and not selection.tests:
+        yield Diagnostic(
+            message="everything in the scope runs here anyway",
+            span=selection.before_merge.span,
+            help="leave out `before_merge`, or select tests: `select: changed`",
+            code="selection",
+        )

@@ -10,6 +10,9 @@ from factoryline.spec.model import ScopeSpec, Spec
 
 SCOPE_PLACEHOLDERS = ("tests", "report", "coverage", "python")
 LIST_PLACEHOLDERS = ("tests", "python")
+RELATED_PLACEHOLDERS = ("changed", "report", "python")
+MAP_PLACEHOLDERS = ("tests", "map", "config", "python")
+RULE_PLACEHOLDERS = ("path", "folder", "stem")
 PROGRAM_PLACEHOLDERS = ("brief", "handoff", "worktree", "home", "artifact")
 
 
@@ -20,6 +23,17 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
         yield from placeholders(scope.run, SCOPE_PLACEHOLDERS)
         yield from placeholders(scope.list, LIST_PLACEHOLDERS)
         yield from _coverage(scope)
+        yield from placeholders(scope.related, RELATED_PLACEHOLDERS)
+        yield from placeholders(scope.map, MAP_PLACEHOLDERS)
+        for _, tests in scope.rules:
+            yield from placeholders(tests, RULE_PLACEHOLDERS)
+        if scope.related and not any("{changed}" in ref.name for ref in scope.related):
+            yield Diagnostic(
+                message="this command runs what is related to the change, but has no {changed}",
+                span=scope.related[0].span,
+                help='put "{changed}" where the command takes the changed files',
+                code="placeholder",
+            )
         if scope.report == "junit" and not any("{report}" in ref.name for ref in scope.run):
             yield Diagnostic(
                 message=f"the scope `{scope.name.name}` reports junit, but its command "

@@ -1,0 +1,93 @@
+"""A change between two trees, file by file, with the lines that differ. Lines count from 1."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from factoryline.system.git import FileChange, Git, Hunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One changed file. A path is None where the file is not there; hunks only for text.
+
+    old_blob tells the file's old content from others, as git does.
+    """
+
+    old: str | None
+    new: str | None
+    hunks: tuple[Hunk, ...] = ()
+    old_blob: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where it is now, or where it was."""
+        path = self.new or self.old
+        assert path is not None, "an edit has a path"
+        return path
+
+    def old_lines(self) -> frozenset[int]:
+        """Lines that are gone or changed; beside pure insertions, the lines on both sides."""
+        lines: set[int] = set()
+        for hunk in self.hunks:
+            if hunk.old_count:
+                lines |= set(range(hunk.old_first, hunk.old_first + hunk.old_count))
+            else:
+                # git names the line after which the new ones stand.
+                lines |= {hunk.old_first, hunk.old_first + 1}
+        return frozenset(lines - {0})
+
+    def new_lines(self) -> frozenset[int]:
+        """Lines that are new or changed."""
+        return frozenset(
+            line
+            for hunk in self.hunks
+            for line in range(hunk.new_first, hunk.new_first + hunk.new_count)
+        )
+
+
+def edits_between(git: Git, old: str, new: str) -> tuple[Edit, ...]:
+    """What differs between two commits or trees; renames are followed."""
+    return tuple(_edit(git, one) for one in git.changed_files(old, new))
+
+
+def _edit(git: Git, one: FileChange) -> Edit:
+    python = one.path.endswith(".py") or (one.old_path or "").endswith(".py")
+    both = one.status in "MR" and one.old_blob != one.new_blob
+    return Edit(
+        old=None if one.status in "AC" else one.old_path or one.path,
+        new=None if one.status == "D" else one.path,
+        hunks=git.hunks(one.old_blob, one.new_blob) if python and both else (),
+        old_blob=one.old_blob,
+    )
+
+
+class Shift:
+    """Line numbers of one version of a file in terms of another one."""
+
+    def __init__(self, hunks: Sequence[Hunk]) -> None:
+        self._hunks = sorted(hunks, key=lambda hunk: hunk.new_first)
+        self._starts = [h.new_first + (0 if h.new_count else 1) for h in self._hunks]
+
+    def back(self, lines: Iterable[int]) -> frozenset[int]:
+        """Lines of the newer version as lines of the older one.
+
+        A line that only the newer one has becomes the lines that it took the place of, or those
+        beside it.
+        """
+        return frozenset(old for line in lines for old in self._back(line) if old > 0)
+
+    def _back(self, line: int) -> range | tuple[int, ...]:
+        index = bisect.bisect_right(self._starts, line) - 1
+        if index < 0:
+            return (line,)
+        hunk = self._hunks[index]
+        first = hunk.new_first if hunk.new_count else hunk.new_first + 1
+        if line < first + hunk.new_count:
+            if hunk.old_count:
+                return range(hunk.old_first, hunk.old_first + hunk.old_count)
+            return (hunk.old_first, hunk.old_first + 1)
+        old_end = hunk.old_first + hunk.old_count if hunk.old_count else hunk.old_first + 1
+        return (old_end + line - first - hunk.new_count,)

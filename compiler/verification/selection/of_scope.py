@@ -1,0 +1,194 @@
+"""The choice of tests for one scope of an artifact: from git and a checkout to plan selections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from factoryline.plan.model import Selection
+from factoryline.system.git import Git
+from factoryline.verification.selection import choose as choosing
+from factoryline.verification.selection import maps
+from factoryline.verification.selection.change import Edit, edits_between
+from factoryline.verification.selection.choose import Choice
+from factoryline.verification.selection.contextmap import MapUnreadable
+from factoryline.verification.selection.paths import sort_of
+from factoryline.verification.selection.tree import Tree
+
+REASONS = 200
+"""How many tests a verdict names with their reasons; the others are counted."""
+
+MOST_BYTES = 2_000_000
+"""Larger files are not read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One run of a scope for a change, and the choice that led to it."""
+
+    name: str
+    selection: Selection
+    choice: Choice
+    map: str
+
+
+def steps(
+    selection: Selection, repository: Git, base: str, commit: str, checkout: Path, folder: Path
+) -> tuple[Step, ...]:
+    """The runs that prove a change, cheapest first; each one runs when the one before it passed.
+
+    `inner` comes before `merge` where it is much smaller, so that most failures are found in
+    seconds; `all` comes last where the artifact asks for it.
+    """
+    change = _Change.between(repository, base, commit, checkout)
+    scope = selection.scope
+    if selection.select != "changed":
+        found = [Step(name="named", selection=selection, choice=Choice(tests=()), map="")]
+    else:
+        found = list(_chosen(selection, change, folder))
+    if selection.before_merge == "all" and not found[-1].choice.widened:
+        whole = Choice(tests=scope.all, widened="the artifact asks for it before the merge")
+        found.append(Step(name="all", selection=_with(selection, scope.all), choice=whole, map=""))
+    return tuple(found)
+
+
+def widened(selection: Selection, reason: str) -> Step:
+    """Everything in the scope, for a reason that a run gave."""
+    scope = selection.scope
+    choice = Choice(tests=scope.all, widened=reason)
+    return Step(name="merge", selection=_with(selection, scope.all), choice=choice, map="")
+
+
+def told(step: Step) -> dict[str, Any]:
+    """A step as the verdict's check has it."""
+    why = step.choice.why
+    return {
+        "step": step.name,
+        "summary": step.choice.summary,
+        "widened": step.choice.widened,
+        "chosen": len(why),
+        "known": step.choice.known,
+        "map": step.map,
+        "why": [{"test": w.test, "by": w.by, "why": w.why} for w in why[:REASONS]],
+        "unnamed": len(why[REASONS:]),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """The base, the built commit, and what differs between them."""
+
+    repository: Git
+    base: str
+    old: Tree
+    new: Tree
+    edits: tuple[Edit, ...]
+
+    @classmethod
+    def between(cls, repository: Git, base: str, commit: str, checkout: Path) -> _Change:
+        return cls(
+            repository=repository,
+            base=base,
+            old=Tree(repository.files_at(base), lambda path: _at(repository, base, path)),
+            new=Tree(repository.files_at(commit), lambda path: _on_disk(checkout / path)),
+            edits=edits_between(repository, base, commit),
+        )
+
+
+def _chosen(selection: Selection, change: _Change, folder: Path) -> Iterable[Step]:
+    scope = selection.scope
+    if scope.related:
+        yield _related(selection, change)
+        return
+    kept = maps.find(folder, scope, change.repository, change.base)
+    try:
+        shifts = maps.shifts(kept, change.repository, change.edits) if kept else {}
+    except MapUnreadable:
+        kept, shifts = None, {}
+
+    def choose(effort: str, *, first: bool = False) -> Choice:
+        return choosing.choose(
+            change.old,
+            change.new,
+            change.edits,
+            everything=[_join(scope.cwd, path) for path in scope.all],
+            map=kept,
+            effort=effort,
+            rules=scope.rules,
+            shifts=shifts,
+            first=first,
+        )
+
+    def step(name: str, choice: Choice) -> Step:
+        tests = [_below(scope.cwd, test) for test in choice.tests]
+        of = kept.commit if kept else ""
+        return Step(name=name, selection=_with(selection, tests), choice=choice, map=of)
+
+    whole = choose(selection.effort)
+    if selection.effort == "merge":
+        quick = choose("inner", first=True)
+        chosen = len(whole.why) if not whole.widened else whole.known or 0
+        if not quick.widened and 2 * len(quick.why) < chosen:
+            yield step("inner", quick)
+    yield step(selection.effort, whole)
+
+
+def _related(selection: Selection, change: _Change) -> Step:
+    """The runner's own choice, for a change that it can see; everything otherwise."""
+    scope = selection.scope
+    changed = []
+    for edit in change.edits:
+        rules = [rule for rule in scope.rules if rule.holds(edit.path)]
+        if rules:
+            changed += [test for rule in rules for test in rule.tests_for(edit.path)]
+            continue
+        sort = sort_of(edit.path, change.new.text(edit.path))
+        if sort == "prose":
+            continue
+        if edit.new is None:
+            return widened(selection, f"{edit.path} is gone")
+        if sort != "related":
+            kind = "Python" if sort == "python" else sort
+            return widened(selection, f"{edit.path} is {kind}, which the runner cannot relate")
+        changed.append(_below(scope.cwd, edit.path))
+    if not changed:
+        return widened(selection, "no test reaches the change")
+    why = tuple(
+        choosing.Why(test=path, by="the runner", why="its related tests are run")
+        for path in dict.fromkeys(changed)
+    )
+    choice = Choice(tests=tuple(dict.fromkeys(changed)), why=why)
+    command = tuple(word.replace("{changed}", "{tests}") for word in scope.related)
+    related = replace(selection, scope=replace(scope, run=command))
+    return Step(
+        name=selection.effort, selection=_with(related, choice.tests), choice=choice, map=""
+    )
+
+
+def _with(selection: Selection, tests: Sequence[str]) -> Selection:
+    return replace(selection, tests=tuple(tests))
+
+
+def _join(cwd: str, path: str) -> str:
+    start = "" if cwd in (".", "") else cwd.rstrip("/") + "/"
+    return start + path.removeprefix("./") if path != "." else start.rstrip("/") or "."
+
+
+def _below(cwd: str, path: str) -> str:
+    start = "" if cwd in (".", "") else cwd.rstrip("/") + "/"
+    return (path.removeprefix(start) or ".") if path + "/" != start else "."
+
+
+def _at(repository: Git, commit: str, path: str) -> str | None:
+    done = repository.run("cat-file", "blob", f"{commit}:{path}")
+    return done.out if done.code == 0 and len(done.stdout) <= MOST_BYTES else None
+
+
+def _on_disk(path: Path) -> str | None:
+    """A file's text; None for links, binary and very large ones."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES:
+        return None
+    data = path.read_bytes()
+    return None if b"\0" in data else data.decode(errors="replace")

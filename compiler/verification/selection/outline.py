@@ -1,0 +1,282 @@
+"""A Python file as the definitions and statements that it is made of, and how two versions differ.
+
+Nothing is imported and nothing is run: the syntax tree alone decides.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+Function = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(eq=False)
+class Part:
+    """A function, the head of a class, an import or another statement, outside any function.
+
+    name: qualified by its classes (`Schema.load`, `Schema.Meta.ordered`), empty without one.
+    binds: the names that it gives a value to, each without its classes.
+    first, last: its lines, decorators included. body: the first line that only a call executes.
+    """
+
+    kind: str
+    name: str
+    binds: tuple[str, ...]
+    node: ast.stmt
+    first: int
+    last: int
+    owner: str = ""
+    body: int = 0
+
+    @cached_property
+    def uses(self) -> frozenset[str]:
+        """Every name that it mentions: names, attributes, parameters, fixtures in decorators."""
+        return frozenset(_mentioned(self._looked_at()))
+
+    @cached_property
+    def meaning(self) -> str:
+        """The same for two versions that differ in comments, layout or documentation only."""
+        return "\n".join(_dump(node) for node in self._looked_at())
+
+    @cached_property
+    def head(self) -> str:
+        """Of a function: what runs at import; decorators, parameters, defaults."""
+        if not isinstance(self.node, Function):
+            return self.meaning
+        parts = [*self.node.decorator_list, self.node.args]
+        return "\n".join(ast.dump(part) for part in parts)
+
+    def _looked_at(self) -> Sequence[ast.AST]:
+        if isinstance(self.node, ast.ClassDef):
+            # What stands inside are parts of their own.
+            return [*self.node.decorator_list, *self.node.bases, *self.node.keywords]
+        return [self.node]
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """`from module import name as alias`; `level` counts the dots. name is None for `import x`."""
+
+    module: str
+    name: str | None
+    alias: str
+    level: int
+
+
+@dataclass(eq=False)
+class Outline:
+    """All parts of a file in order, and its imports wherever they stand, in functions too."""
+
+    parts: tuple[Part, ...]
+    imports: tuple[Import, ...]
+    last: int
+    by_name: dict[str, list[Part]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        for part in self.parts:
+            if part.name:
+                self.by_name[part.name].append(part)
+
+    def functions(self) -> Iterator[Part]:
+        return (part for part in self.parts if part.kind == "function")
+
+    def methods_of(self, owner: str) -> Iterator[Part]:
+        """The functions inside a class, nested classes included."""
+        inside = owner + "."
+        return (part for part in self.functions() if part.name.startswith(inside))
+
+
+def outline(text: str) -> Outline | None:
+    """None for a text that this Python cannot parse."""
+    try:
+        tree = ast.parse(text)
+        parts = tuple(_parts(tree.body, ""))
+        imports = tuple(_imports(tree))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return Outline(parts=parts, imports=imports, last=text.count("\n") + 1)
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A part that is not what it was: one side is None where it is new or gone."""
+
+    old: Part | None
+    new: Part | None
+
+    @property
+    def part(self) -> Part:
+        part = self.new or self.old
+        assert part is not None, "a difference has a side"
+        return part
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        both = [*(self.old.binds if self.old else ()), *(self.new.binds if self.new else ())]
+        return tuple(dict.fromkeys(both))
+
+    @property
+    def head(self) -> bool:
+        """Whether what runs at import differs."""
+        return self.old is None or self.new is None or self.old.head != self.new.head
+
+
+def differences(old: Outline, new: Outline) -> list[Delta]:
+    """The parts that differ in meaning. What only moved inside the file does not."""
+    before, after = _keyed(old), _keyed(new)
+    found = []
+    for key in dict.fromkeys([*before, *after]):
+        one, other = before.get(key), after.get(key)
+        if one is None or other is None or one.meaning != other.meaning:
+            found.append(Delta(one, other))
+    return found
+
+
+def _keyed(whole: Outline) -> dict[tuple[str, str, int], Part]:
+    """Parts by kind, name and how often both stood there before; unnamed ones by their meaning."""
+    seen: Counter[tuple[str, str]] = Counter()
+    keyed = {}
+    for part in whole.parts:
+        key = (part.kind, part.name or f"{part.owner}\n{part.meaning}")
+        keyed[*key, seen[key]] = part
+        seen[key] += 1
+    return keyed
+
+
+def _parts(body: Sequence[ast.stmt], owner: str) -> Iterator[Part]:
+    for index, node in enumerate(body):
+        if isinstance(node, Function):
+            yield _part("function", node, owner, (node.name,), first_of(node))
+        elif isinstance(node, ast.ClassDef):
+            name = f"{owner}.{node.name}" if owner else node.name
+            head = _part("class", node, owner, (node.name,), first_of(node))
+            head.last = max(head.first, node.body[0].lineno - 1)
+            yield head
+            yield from _parts(node.body, name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            if not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
+                yield from _import_parts(node, owner)
+        elif isinstance(node, (ast.If, ast.Try, ast.With, ast.For, ast.While)) and not _is_typing(
+            node
+        ):
+            yield from _compound(node, owner)
+        elif not (_is_documentation(node) and index == 0) and not _is_typing(node):
+            yield _part("value", node, owner, tuple(_bound(node)), node.lineno)
+
+
+def _compound(node: ast.stmt, owner: str) -> Iterator[Part]:
+    """What stands under `if`, `try` and the like at import; its condition is a part as well."""
+    blocks: list[Sequence[ast.stmt]] = []
+    for name in ("body", "orelse", "finalbody"):
+        blocks.append(getattr(node, name, []))
+    blocks += [handler.body for handler in getattr(node, "handlers", [])]
+    inner = [part for block in blocks for part in _parts(block, owner)]
+    conditions = [getattr(node, name, None) for name in ("test", "iter")]
+    for condition in conditions:
+        if condition is not None:
+            statement = ast.copy_location(ast.Expr(condition), condition)
+            binds = tuple(dict.fromkeys(name for part in inner for name in part.binds))
+            yield Part("value", "", binds, statement, node.lineno, condition.end_lineno, owner)
+    yield from inner
+
+
+def _part(kind: str, node: ast.stmt, owner: str, binds: tuple[str, ...], first: int) -> Part:
+    name = ".".join(filter(None, [owner, binds[0]])) if binds else ""
+    body = getattr(node, "body", None)
+    start = body[0].lineno if kind == "function" and body else 0
+    return Part(kind, name, binds, node, first, node.end_lineno or first, owner, start)
+
+
+def _import_parts(node: ast.Import | ast.ImportFrom, owner: str) -> Iterator[Part]:
+    """One part for each name, so that a further import changes no other."""
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            single: ast.stmt = ast.Import(names=[alias])
+        else:
+            single = ast.ImportFrom(module=node.module, names=[alias], level=node.level)
+        bound = alias.asname or alias.name.partition(".")[0]
+        part = _part("import", ast.copy_location(single, node), owner, (bound,), node.lineno)
+        yield part
+
+
+def _imports(tree: ast.AST) -> Iterator[Import]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, None, alias.asname or alias.name.partition(".")[0], 0)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield Import(node.module or "", alias.name, alias.asname or alias.name, node.level)
+
+
+def first_of(node: ast.stmt) -> int:
+    """A definition's first line, decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, (ast.Store, ast.Del)):
+            yield inner.id
+
+
+def _is_documentation(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _is_typing(node: ast.stmt) -> bool:
+    """`if TYPE_CHECKING:` without an alternative never runs; `...` does nothing."""
+    if isinstance(node, ast.If) and not node.orelse:
+        return ast.unparse(node.test).rpartition(".")[2] == "TYPE_CHECKING"
+    return isinstance(node, ast.Pass)
+
+
+def _mentioned(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    for root in nodes:
+        for node in ast.walk(root):
+            yield from _words(node)
+        if isinstance(root, ast.expr):
+            yield from _fixtures([root])
+
+
+def _words(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
+            yield name
+        case ast.keyword(arg=str(name)):
+            yield name
+        case ast.alias(name=name, asname=alias):
+            yield from (alias or name).split(".")
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield from _fixtures(node.decorator_list)
+
+
+def _fixtures(decorators: Sequence[ast.expr]) -> Iterator[str]:
+    """The names in `@pytest.mark.usefixtures("name")`."""
+    for decorator in decorators:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith("usefixtures"):
+            for argument in decorator.args:
+                if isinstance(argument, ast.Constant):
+                    yield str(argument.value)
+
+
+def _dump(node: ast.AST) -> str:
+    """`ast.dump` without documentation strings."""
+    removed: list[tuple[list[ast.stmt], ast.stmt]] = []
+    for inner in ast.walk(node):
+        body = getattr(inner, "body", None)
+        if isinstance(inner, (*Function, ast.ClassDef)) and body and _is_documentation(body[0]):
+            removed.append((body, body.pop(0)))
+    text = ast.dump(node)
+    for body, statement in removed:
+        body.insert(0, statement)
+    return text

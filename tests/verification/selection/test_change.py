@@ -1,0 +1,81 @@
+"""Lines of a change, and lines of one version in terms of another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from factoryline.system import git as gits
+from factoryline.system.git import Hunk, Signature
+from factoryline.verification.selection.change import Edit, Shift, edits_between
+
+from tests.verification.selection.trees import hunks
+
+OLD = "".join(f"line {number}\n" for number in range(1, 11))
+
+
+def test_beside_an_insertion_both_neighbours_count() -> None:
+    edit = Edit(old="a.py", new="a.py", hunks=(Hunk(4, 0, 5, 2), Hunk(8, 2, 10, 1)))
+    assert edit.old_lines() == {4, 5, 8, 9}
+    assert edit.new_lines() == {5, 6, 10}
+
+
+def test_an_insertion_at_the_top_has_one_neighbour() -> None:
+    assert Edit(old="a.py", new="a.py", hunks=(Hunk(0, 0, 1, 1),)).old_lines() == {1}
+
+
+@pytest.mark.parametrize(
+    ("new", "line", "expected"),
+    [
+        (OLD, 7, {7}),
+        ("new\n" + OLD, 1, {1}),  # the line that stands beside the new one
+        ("new\n" + OLD, 8, {7}),
+        (OLD.replace("line 3\n", ""), 3, {4}),
+        (OLD.replace("line 3\n", ""), 2, {2}),
+        (OLD.replace("line 3\n", "a\nb\n"), 3, {3}),
+        (OLD.replace("line 3\n", "a\nb\n"), 4, {3}),
+        (OLD.replace("line 3\n", "a\nb\n"), 11, {10}),
+        (OLD.replace("line 3\nline 4\n", "a\n"), 3, {3, 4}),
+        (OLD.replace("line 3\nline 4\n", "a\n"), 4, {5}),
+        (OLD + "more\n", 11, {10, 11}),
+    ],
+)
+def test_lines_mapped_back(new: str, line: int, expected: set[int]) -> None:
+    assert Shift(hunks(OLD, new)).back([line]) == expected
+
+
+def test_edits_from_git_follow_renames_and_know_what_is_gone(tmp_path: Path) -> None:
+    git = gits.create(tmp_path / "repo", branch="main")
+
+    def commit(files: dict[str, str | None], parents: list[str]) -> str:
+        for name, text in files.items():
+            path = git.path / name
+            if text is None:
+                path.unlink()
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+        author = Signature(name="Ann", email="ann@example.org", date="2026-01-01T00:00:00+00:00")
+        return git.commit_tree(git.stage_all(), parents, "a change\n", author)
+
+    odd = "pkg/-odd näme 'x' .py"
+    old = commit({odd: OLD, "pkg/gone.py": "x = 1\n", "pkg/a.py": OLD, "b.bin": "\0"}, [])
+    new = commit(
+        {
+            odd: OLD.replace("line 5", "line five"),
+            "pkg/gone.py": None,
+            "pkg/a.py": None,
+            "pkg/b.py": OLD.replace("line 2\n", ""),
+            "pkg/new.py": "y = 2\n",
+            "b.bin": "\0\0",
+        },
+        [old],
+    )
+    found = {edit.path: edit for edit in edits_between(git, old, new)}
+    assert found[odd].old_lines() == {5}
+    assert found["pkg/b.py"].old == "pkg/a.py"
+    assert found["pkg/b.py"].old_lines() == {2}
+    assert (found["pkg/gone.py"].old, found["pkg/gone.py"].new) == ("pkg/gone.py", None)
+    assert (found["pkg/new.py"].old, found["pkg/new.py"].new) == (None, "pkg/new.py")
+    assert found["b.bin"].hunks == ()
+    assert git.blobs_at(old)["pkg/a.py"] == found["pkg/b.py"].old_blob

@@ -1,0 +1,260 @@
+"""Which Python tests a change reaches: by the map, by symbols at import, by imports, by names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.verification.selection.trees import Files, kept, names, select
+
+CORE = """LIMIT = 3
+
+
+def check(text):
+    if len(text) > LIMIT:
+        return False
+    return True
+
+
+def shout(text):
+    return text.upper()
+
+
+class Box:
+    size = 1
+
+    def open(self):
+        return self.size
+"""
+TESTS = """from pkg.core import check, shout, Box
+
+
+def test_check():
+    assert check("abc")
+
+
+def test_shout():
+    assert shout("a") == "A"
+
+
+def test_box():
+    assert Box().open() == 1
+"""
+BASE: dict[str, str] = {
+    "pkg/__init__.py": "",
+    "pkg/core.py": CORE,
+    "pkg/other.py": "from pkg import core\n\n\ndef twice(text):\n    return core.shout(text) * 2\n",
+    "tests/test_core.py": TESTS,
+    "tests/test_other.py": "from pkg.other import twice\n\n\ndef test_twice():\n    twice('a')\n",
+    "tests/test_far.py": "import json\n\n\ndef test_far():\n    json.dumps(1)\n",
+}
+EXECUTED: dict[str, dict[str, list[int]]] = {
+    "tests/test_core.py::test_check": {"pkg/core.py": [5, 7]},
+    "tests/test_core.py::test_shout": {"pkg/core.py": [11]},
+    "tests/test_core.py::test_box": {"pkg/core.py": [18]},
+    "tests/test_other.py::test_twice": {"pkg/core.py": [11], "pkg/other.py": [5]},
+    "tests/test_far.py::test_far": {},
+}
+
+
+def after(**edits: tuple[str, str]) -> dict[str, str]:
+    """BASE with one text replaced in a file: `pkg__core=(old, new)`."""
+    files = dict(BASE)
+    for key, (old, new) in edits.items():
+        path = key.replace("__", "/") + ".py"
+        assert files[path].count(old) == 1
+        files[path] = files[path].replace(old, new)
+    return files
+
+
+class TestWithAMap:
+    def chosen(self, tmp_path: Path, new: Files, effort: str = "merge") -> list[str]:
+        context_map = kept(tmp_path, BASE, EXECUTED)
+        return names(select(BASE, new, map=context_map, effort=effort))
+
+    def test_the_tests_that_execute_a_changed_line(self, tmp_path: Path) -> None:
+        new = after(pkg__core=("return True", "return 1"))
+        assert self.chosen(tmp_path, new) == ["test_core.py::test_check"]
+
+    def test_through_other_modules(self, tmp_path: Path) -> None:
+        new = after(pkg__core=("text.upper()", "text.title()"))
+        assert self.chosen(tmp_path, new) == ["test_core.py::test_shout", "test_other.py"]
+
+    def test_beside_a_line_that_is_new(self, tmp_path: Path) -> None:
+        new = after(pkg__core=("        return False\n", "        print()\n        return False\n"))
+        assert self.chosen(tmp_path, new) == ["test_core.py::test_check"]
+
+    def test_a_constant_leads_to_the_functions_that_use_it(self, tmp_path: Path) -> None:
+        assert self.chosen(tmp_path, after(pkg__core=("LIMIT = 3", "LIMIT = 4"))) == [
+            "test_core.py::test_check"
+        ]
+
+    def test_an_attribute_of_a_class_leads_to_its_users(self, tmp_path: Path) -> None:
+        assert self.chosen(tmp_path, after(pkg__core=("size = 1", "size = 2"))) == [
+            "test_core.py::test_box"
+        ]
+
+    def test_a_default_of_a_parameter_runs_at_import(self, tmp_path: Path) -> None:
+        new = after(pkg__core=("def shout(text)", "def shout(text='')"))
+        assert self.chosen(tmp_path, new) == ["test_core.py::test_shout", "test_other.py"]
+
+    def test_a_statement_over_several_lines(self, tmp_path: Path) -> None:
+        files = {
+            **BASE,
+            "pkg/core.py": "def check(text):\n    return [\n        text,\n        1,\n    ]\n",
+        }
+        context_map = kept(
+            tmp_path, files, {"tests/test_core.py::test_check": {"pkg/core.py": [2]}}
+        )
+        new = {**files, "pkg/core.py": files["pkg/core.py"].replace("        1,", "        2,")}
+        assert names(select(files, new, map=context_map)) == ["test_core.py::test_check"]
+
+    def test_a_new_test_and_the_map_together(self, tmp_path: Path) -> None:
+        new = after(pkg__core=("return True", "return 1"))
+        new["tests/test_new.py"] = "def test_a(): pass\n"
+        choice = select(BASE, new, map=kept(tmp_path, BASE, EXECUTED))
+        assert choice.summary == "2 of 6: 1 changed, 1 by map"
+        assert names(choice) == ["test_core.py::test_check", "test_new.py"]
+
+    def test_a_stale_map_still_knows_functions(self, tmp_path: Path) -> None:
+        """Lines of a text that the map did not see tell nothing; the function's name does."""
+        context_map = kept(
+            tmp_path,
+            {**BASE, "pkg/core.py": "# moved\n" * 40 + CORE},
+            {
+                "tests/test_core.py::test_check": {"pkg/core.py": [45, 47]},
+            },
+        )
+        assert context_map.file("pkg/core.py") is not None
+        new = after(pkg__core=("return True", "return 1"))
+        found = select(BASE, new, map=context_map, shifts={})
+        assert "test_core.py::test_check" in names(found)
+
+    def test_a_test_that_is_gone_is_not_asked_for(self, tmp_path: Path) -> None:
+        new = after(
+            pkg__core=("text.upper()", "text.title()"), tests__test_core=("test_shout", "test_loud")
+        )
+        assert self.chosen(tmp_path, new) == ["test_core.py::test_loud", "test_other.py"]
+
+    def test_the_likeliest_alone(self, tmp_path: Path) -> None:
+        many = "".join(f"def test_{n}():\n    check('a')\n\n\n" for n in range(300))
+        files = {**BASE, "tests/test_many.py": "from pkg.core import check\n\n\n" + many}
+        executed = {
+            **EXECUTED,
+            **{f"tests/test_many.py::test_{n}": {"pkg/core.py": [5, 7]} for n in range(300)},
+        }
+        new = {**files, "pkg/core.py": CORE.replace("return True", "return 1")}
+        context_map = kept(tmp_path, files, executed)
+        inner = select(files, new, map=context_map, effort="inner")
+        assert 0 < len(inner.why) <= 30
+        whole = select(files, new, map=context_map)
+        assert whole.widened.startswith("301 of 305 tests reach pkg/core.py")
+
+
+class TestWithoutAMap:
+    def test_files_that_import_the_module(self) -> None:
+        new = after(pkg__other=("* 2", "* 3"))
+        choice = select(BASE, new)
+        assert names(choice) == ["test_other.py"]
+        assert choice.summary == "1 of 5: 1 by import"
+
+    def test_what_another_module_re_exports(self) -> None:
+        files = {
+            "src/pkg/__init__.py": "from .core import check as check\nfrom . import core\n",
+            "src/pkg/core.py": CORE,
+            "tests/test_api.py": "from pkg import check\n\n\ndef test_a():\n    check('a')\n",
+            "tests/test_b.py": "import other\n\n\ndef test_b(): pass\n",
+        }
+        new = {**files, "src/pkg/core.py": CORE.replace("return True", "return 1")}
+        assert names(select(files, new)) == ["test_api.py"]
+
+    @pytest.mark.parametrize(
+        ("module", "line"),
+        [
+            ("pkg/core.py", "import pkg.core"),
+            ("pkg/core.py", "from pkg import core"),
+            ("src/pkg/core.py", "import pkg.core as c"),
+            ("lib/python/pkg/core.py", "from pkg.core import *"),
+            ("space/pkg/core.py", "from space.pkg.core import check"),
+            ("core.py", "import core"),
+            ("pkg/sub/core.py", "from pkg.sub import core"),
+            ("tests/core.py", "from . import core"),
+            ("tests/core.py", "from .core import check"),
+        ],
+    )
+    def test_ways_to_import(self, module: str, line: str) -> None:
+        folder = module.rpartition("/")[0]
+        files = {
+            module: CORE,
+            "tests/test_a.py": f"{line}\n\n\ndef test_a(): pass\n",
+            "tests/test_b.py": "import json\n\n\ndef test_b(): pass\n",
+        }
+        if folder not in ("", "tests", "space/pkg"):  # a namespace has no __init__.py
+            files[f"{folder}/__init__.py"] = ""
+        new = {**files, module: CORE.replace("return True", "return 1")}
+        assert names(select(files, new)) == ["test_a.py"]
+
+    def test_a_module_of_the_standard_library_is_not_ours(self) -> None:
+        files = {
+            "pkg/json.py": CORE,
+            "tests/test_far.py": "import json\n\n\ndef test_far(): pass\n",
+            "tests/test_near.py": "from pkg import json\n\n\ndef test_near(): pass\n",
+        }
+        new = {**files, "pkg/json.py": CORE.replace("return True", "return 1")}
+        assert names(select(files, new)) == ["test_near.py"]
+
+    def test_a_test_named_for_the_module(self) -> None:
+        files = {
+            "server/settings.py": CORE,
+            "tests/test_settings.py": "def test_a(): pass\n",
+            "tests/test_b.py": "def test_b(): pass\n",
+        }
+        new = {**files, "server/settings.py": CORE.replace("return True", "return 1")}
+        choice = select(files, new)
+        assert (names(choice), choice.summary) == (["test_settings.py"], "1 of 2: 1 by name")
+
+
+class TestChangedTests:
+    def chosen(self, old: str, new: str) -> list[str]:
+        before, then = {"tests/test_a.py": old}, {"tests/test_a.py": new}
+        assert old != new
+        more = {"tests/test_z.py": "def test_z1(): pass\n\ndef test_z2(): pass\n"}
+        return names(select({**before, **more}, {**then, **more}))
+
+    TWO = (
+        "import pytest\n\nSIZE = 3\n\n\n@pytest.fixture\ndef box():\n    return SIZE\n\n\n"
+        "def helper(x):\n    return x\n\n\ndef test_one(box):\n    assert box\n\n\n"
+        "def test_two():\n    assert helper(1)\n\n\n"
+        "class TestThree:\n    def setup_method(self):\n        self.x = 1\n\n"
+        "    def test_three(self):\n        assert self.x\n"
+    )
+
+    @pytest.mark.parametrize(
+        ("old", "new", "expected"),
+        [
+            ("assert box", "assert box > 0", ["test_a.py::test_one"]),
+            ("SIZE = 3", "SIZE = 4", ["test_a.py::test_one"]),
+            ("return SIZE", "return SIZE + 1", ["test_a.py::test_one"]),
+            ("return x", "return x + 0", ["test_a.py::test_two"]),
+            ("self.x = 1", "self.x = 2", ["test_a.py::TestThree::test_three"]),
+            ("import pytest\n", "import pytest\nprint()\n", ["test_a.py"]),
+            ("class TestThree:", "class TestThree(Base):", ["test_a.py::TestThree::test_three"]),
+            ("def test_two", "def test_2", ["test_a.py::test_2"]),
+        ],
+    )
+    def test_the_tests_that_a_change_beside_them_reaches(
+        self, old: str, new: str, expected: list[str]
+    ) -> None:
+        assert self.TWO.count(old) == 1
+        assert self.chosen(self.TWO, self.TWO.replace(old, new)) == expected
+
+    def test_parametrised_tests_are_asked_for_as_a_whole(self) -> None:
+        old = (
+            "@mark.parametrize('a', ['x::y', '[z]'])\ndef test_a(a): pass\n\n\ndef test_b(): pass\n"
+        )
+        assert self.chosen(old, old.replace("'x::y'", "'w'")) == ["test_a.py::test_a"]
+
+    def test_marks_of_a_file(self) -> None:
+        old = "pytestmark = slow\n\n\ndef test_a(): pass\n\n\ndef test_b(): pass\n"
+        assert self.chosen(old, old.replace("slow", "fast")) == ["test_a.py"]

@@ -1,0 +1,85 @@
+"""A repository before and after a change as two mappings of path to text; without git and disk."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from factoryline.system.git import Hunk
+from factoryline.verification.selection.change import Edit
+from factoryline.verification.selection.choose import Choice, choose
+from factoryline.verification.selection.contextmap import ContextMap, FileMap, Recording
+from factoryline.verification.selection.outline import outline
+from factoryline.verification.selection.tree import Tree
+
+Files = Mapping[str, str]
+Executed = Mapping[str, Mapping[str, list[int]]]
+"""For each test, for each file: the lines that it executes."""
+
+
+def tree(files: Files) -> Tree:
+    return Tree(files, files.get)
+
+
+def edits(old: Files, new: Files, renamed: Mapping[str, str] | None = None) -> list[Edit]:
+    """What differs; `renamed` maps new paths to old ones."""
+    before = dict(renamed or {})
+    found = []
+    for path in sorted({*old, *new} - set(before.values())):
+        was = before.get(path, path)
+        if was in old and path in new and (was != path or old[was] != new[path]):
+            made = hunks(old[was], new[path])
+            found.append(Edit(old=was, new=path, hunks=made, old_blob="base"))
+        elif was not in old and path in new:
+            found.append(Edit(old=None, new=path))
+        elif path not in new:
+            found.append(Edit(old=was, new=None))
+    return found
+
+
+def hunks(old: str, new: str) -> tuple[Hunk, ...]:
+    """As git counts them: a count of 0 names the line before."""
+    matcher = difflib.SequenceMatcher(None, old.splitlines(), new.splitlines(), autojunk=False)
+    return tuple(
+        Hunk(a + (b > a), b - a, c + (d > c), d - c)
+        for tag, a, b, c, d in matcher.get_opcodes()
+        if tag != "equal"
+    )
+
+
+def recorded(files: Files, executed: Executed) -> Recording:
+    """A map of `files`; their git ids are `base`."""
+    tests = tuple(executed)
+    lines: dict[str, dict[int, int]] = {}
+    for number, test in enumerate(tests):
+        for path, those in executed[test].items():
+            for line in those:
+                found = lines.setdefault(path, {})
+                found[line] = found.get(line, 0) | 1 << number
+    maps = {}
+    for path, found in lines.items():
+        whole = outline(files[path])
+        assert whole is not None
+        functions = {part.name: (part.body, part.last) for part in whole.functions()}
+        maps[path] = FileMap(blob="base", lines=found, functions=functions)
+    return Recording(commit="c0ffee", files=maps, tests=tests)
+
+
+def kept(tmp_path: Any, files: Files, executed: Executed) -> ContextMap:
+    path = tmp_path / "map.zip"
+    path.write_bytes(recorded(files, executed).to_bytes())
+    return ContextMap(path)
+
+
+def select(
+    old: Files, new: Files, *, renamed: Mapping[str, str] | None = None, **more: Any
+) -> Choice:
+    """The choice for a change, in a scope of everything below `tests`."""
+    options = {"everything": ("tests",), **more}
+    return choose(tree(old), tree(new), edits(old, new, renamed), **options)
+
+
+def names(choice: Choice) -> list[str]:
+    """The chosen tests without the folder, sorted."""
+    return sorted(test.removeprefix("tests/") for test in choice.tests)

@@ -1,0 +1,232 @@
+"""A whole line that selects its tests, with the real pytest; and the map that makes it precise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.line import Line, Ran
+
+SCOPES = """
+scopes:
+  unit:
+    run: ["{python}", -m, pytest, -q, -p, no:cacheprovider, "{tests}", "--junitxml={report}"]
+    report: junit
+    all: [checks]
+"""
+CORE = """LIMIT = 3
+
+
+def check(text):
+    return len(text) <= LIMIT
+
+
+def shout(text):
+    return text.upper()
+"""
+TEST_CORE = """from server.core import check, shout
+
+
+def test_check():
+    assert check("abc")
+
+
+def test_shout():
+    assert shout("a") == "A"
+"""
+FAR = "def test_far():\n    assert True\n"
+
+
+@pytest.fixture
+def product(line: Line) -> Line:
+    """server/core.py with two tests, three that have nothing to do with it, and a conftest."""
+    line.write(line.product / "server/core.py", CORE)
+    line.write(line.product / "checks/test_core.py", TEST_CORE)
+    line.write(
+        line.product / "checks/conftest.py",
+        "import sys, pathlib\nsys.path.insert(0, str(pathlib.Path(__file__).parent.parent))\n",
+    )
+    for number in range(3):
+        line.write(line.product / f"checks/test_far_{number}.py", FAR)
+    line.commit("more")
+    line.review("ok")
+    return line
+
+
+def artifact(line: Line, select: str = "select: changed", scopes: str = SCOPES) -> None:
+    text = line.artifact("limit", reviews=["ok.yaml"])
+    old = "[{scope: unit}, {scope: style}]"
+    assert old in text
+    line.spec(text.replace(old, f"[{{scope: unit, {select}}}]"), scopes=scopes)
+
+
+def check(line: Line) -> dict[str, Any]:
+    found: dict[str, Any] = line.entry("limit", "1-verify")["handoff"]["checks"][0]
+    return found
+
+
+def done(ran: Ran) -> Ran:
+    assert ran.code == 0, ran.out + ran.err
+    return ran
+
+
+def test_only_what_the_change_reaches_runs(product: Line) -> None:
+    product.patch("limit-1", server__core_py=CORE.replace("upper", "title"))
+    artifact(product)
+    ran = done(product.doit())
+    assert "unit 2 of 5: 2 by import" in ran.out
+    found = check(product)
+    assert (found["selected"], found["tests"]["run"]) == (["checks/test_core.py"], 2)
+    assert found["selection"]["why"][0] == {
+        "test": "checks/test_core.py::test_check",
+        "by": "import",
+        "why": "its file imports server/core.py",
+    }
+    packet = (product.state / "factory-artifacts/limit/1-packet.md").read_text()
+    assert "(2 of 5: 2 by import)" in packet
+
+
+def test_with_a_map_only_what_executes_the_change_runs(product: Line) -> None:
+    product.patch("limit-1", server__core_py=CORE.replace("upper", "title"))
+    artifact(product)
+    assert "unit: 5 tests over " in done(product.factory("map")).out
+    assert "unit: up to date" in done(product.factory("map", "unit")).out
+    ran = done(product.doit())
+    assert "unit 1 of 5: 1 by map" in ran.out
+    found = check(product)
+    assert found["selected"] == ["checks/test_core.py::test_shout"]
+    assert found["selection"]["map"] == product.git("rev-parse", "main~1").strip()
+
+
+def test_a_map_of_an_earlier_commit_serves_with_its_lines_moved(product: Line) -> None:
+    artifact(product)
+    product.write(product.home / "limit-1.patch", "")
+    done(product.factory("map"))
+    product.write(product.product / "server/core.py", "# one\n# two\n# three\n\n" + CORE)
+    product.commit("comments")
+    product.patch("limit-1", server__core_py="# one\n# two\n# three\n\n" + CORE.replace("<=", "<"))
+    ran = product.doit()
+    assert "unit 1 of 5: 1 by map" in ran.out
+    assert check(product)["outcome"] == "fail"
+
+
+def test_a_torn_map_is_as_good_as_none(product: Line) -> None:
+    product.patch("limit-1", server__core_py=CORE.replace("upper", "title"))
+    artifact(product)
+    done(product.factory("map"))
+    (path,) = (product.state / ".work/maps").glob("*.zip")
+    path.write_bytes(path.read_bytes()[:100])
+    assert "unit 2 of 5: 2 by import" in done(product.doit()).out
+    assert not path.exists()
+
+
+def test_everything_runs_where_the_effect_is_unknown(product: Line) -> None:
+    product.patch("limit-1", server__data_json="[]\n")
+    artifact(product)
+    assert "unit all of 5: server/data.json is a data file" in done(product.doit()).out
+    found = check(product)
+    assert (found["selected"], found["tests"]["run"]) == (["checks"], 5)
+    assert found["selection"]["widened"] == "server/data.json is a data file"
+
+
+def test_the_whole_suite_before_the_merge(product: Line) -> None:
+    reads = "from pathlib import Path\n\n\ndef test_far():\n"
+    reads += "    assert 'upper' in Path('server', 'co' + 're.py').read_text()\n"
+    product.write(product.product / "checks/test_far_2.py", reads)
+    product.commit("a test that no map and no import tells")
+    product.patch("limit-1", server__core_py=CORE.replace("upper", "title"))
+    artifact(product, select="select: changed, before_merge: all")
+    product.doit()
+    found = check(product)
+    assert (found["outcome"], found["selection"]["step"]) == ("fail", "all")
+    assert found["failures"][0]["test"].endswith("test_far")
+
+
+@pytest.mark.parametrize(
+    ("path", "summary"),
+    [
+        ("webui__app_ts", "1: 1 by the runner"),
+        ("webui__page_ts", "all: the runner found no test that is related to the change"),
+    ],
+)
+def test_the_runners_own_choice(product: Line, path: str, summary: str) -> None:
+    program = product.write(
+        product.folder / "related.py",
+        "import sys, pathlib\n"
+        "report, *changed = sys.argv[1:]\n"
+        "cases = ''.join(f'<testcase name=\"{c}\"/>' for c in changed if 'app' in c)\n"
+        "pathlib.Path(report).write_text(f'<testsuite>{cases}</testsuite>')\n",
+    )
+    scopes = (
+        "scopes:\n  unit:\n"
+        f"    run: ['{{python}}', {program}, '{{report}}', all-app]\n"
+        f"    related: ['{{python}}', {program}, '{{report}}', '{{changed}}']\n"
+        "    report: junit\n"
+    )
+    product.patch("limit-1", **{path: "export {}\n"})
+    artifact(product, scopes=scopes)
+    done(product.doit())
+    assert check(product)["selection"]["summary"] == summary
+    assert check(product)["outcome"] == "pass"
+
+
+class TestFactoryMap:
+    def test_an_unknown_scope(self, product: Line) -> None:
+        artifact(product)
+        product.patch("limit-1", server__app_py="LIMIT = 4\n")
+        ran = product.factory("map", "unti")
+        assert (ran.code, ran.out) == (3, "")
+        assert "there is no scope named `unti`" in ran.err
+        assert "did you mean `unit`?" in ran.err
+
+    def test_a_scope_that_cannot_be_mapped(self, product: Line) -> None:
+        product.patch("limit-1", server__app_py="LIMIT = 4\n")
+        product.spec(product.artifact("limit"))
+        ran = product.factory("map")
+        assert ran.code == 3
+        assert "no scope can be mapped; there are: unit and style" in ran.err
+
+    def test_a_command_that_records_nothing(self, product: Line) -> None:
+        product.patch("limit-1", server__app_py="LIMIT = 4\n")
+        artifact(product, scopes=SCOPES + "    map: ['{python}', -c, print(1), '{map}']\n")
+        ran = product.factory("map")
+        assert ran.code != 0
+        assert "the map of `unit` was not recorded" in ran.err
+        assert "Traceback" not in ran.err
+
+    def test_a_command_of_ones_own(self, product: Line) -> None:
+        own = (
+            "    map: ['{python}', -m, pytest, -q, -p, no:cacheprovider, '{tests}', --cov=server, "
+            "--cov-context=test, '--cov-config={config}', --cov-report=]\n"
+        )
+        product.patch("limit-1", server__app_py="LIMIT = 4\n")
+        artifact(product, scopes=SCOPES + own)
+        assert "unit: 2 tests over 1 file" in done(product.factory("map")).out
+
+
+def test_maps_are_pruned(tmp_path: Path) -> None:
+    from factoryline.diagnostics import Span
+    from factoryline.plan.model import Scope
+    from factoryline.verification.selection import maps
+
+    scope = Scope(
+        name="unit",
+        span=Span(file="factory.yaml", line=1, column=1),
+        run=("pytest", "{tests}"),
+        report="junit",
+        cwd=".",
+        env={},
+        all=("tests",),
+        list=(),
+        timeout=1.0,
+    )
+    for number in range(6):
+        maps.path_of(tmp_path, scope, f"{number}" * 40).write_text(json.dumps(number))
+    other = tmp_path / "unit-more-12345678-0.zip"
+    other.touch()
+    maps.prune(tmp_path, scope)
+    assert len(list(tmp_path.glob("unit-????????-*.zip"))) == maps.KEPT
+    assert other.exists()
