@@ -146,7 +146,7 @@ _UNPROVEN = {
     "before": None,
     "covers": None,
     "mutants": None,
-    "tests": {"count": 0, "findings": [], "unnamed": 0},
+    "tests": {"count": 0, "hiding": 0, "findings": [], "unnamed": 0},
 }
 
 

@@ -10,6 +10,7 @@ from factoryline.diagnostics import listing, plural
 from factoryline.ledger.history import is_attempt
 from factoryline.ledger.query import Record
 from factoryline.plan.rounds import OPENS
+from factoryline.verification.proof import sentences
 
 
 def run(job: Job) -> Result:
@@ -68,6 +69,7 @@ def _worked(record: Record) -> list[str]:
         scopes = plural(len(verdict.handoff["checks"]), "scope")
         counted = f"{ran}{of} tests" if of else plural(ran, "test")
         lines.append(f"Verification ran {counted} in {scopes} and passed.")
+    lines += sentences.shown(verdict.handoff["proof"]) if verdict else ()
     kept = [g for g in verdict.handoff["guards"] if g["outcome"] == "kept"] if verdict else []
     lines += [f"The prior {guard['prior']} was kept." for guard in kept]
     untouched = [name for name, lines in _final(record).items() if not lines["added"]]
@@ -82,6 +84,8 @@ def _improve(job: Job, findings: list[dict[str, Any]]) -> list[str]:
         failed = [c["scope"] for c in verdict.handoff["checks"] if c["outcome"] == "fail"]
         if failed:
             lines.append(f"Round {verdict.stage.round} failed verification in {listing(failed)}.")
+    last = job.record.last("verdict")
+    lines += sentences.not_shown(last.handoff["proof"]) if last else ()
     rejected: dict[str, int] = {}
     for event in job.ledger.history(job.artifact.name).events():
         if is_attempt(event) and event["event"] != "finished":

@@ -12,7 +12,7 @@ from factoryline.diagnostics import plural
 from factoryline.learning import priors
 from factoryline.plan.model import Selection
 from factoryline.verification import selected
-from factoryline.verification.proof import prove
+from factoryline.verification.proof import prove, sentences
 from factoryline.verification.proof.prove import Case
 from factoryline.verification.selected import Change
 
@@ -82,7 +82,7 @@ def _summary(
     ran = sum(tests["run"] for tests in counted)
     tests = f"{ran}{of} tests" if of else plural(ran, "test") if counted else "nothing counted"
     ran_in = f"{tests} in {plural(len(checks), 'scope')}"
-    parts = [f"{outcome}: {', '.join([ran_in, *prove.summary(proof)])}"]
+    parts = [f"{outcome}: {', '.join([ran_in, *sentences.summary(proof)])}"]
     parts += [f"{c['scope']} {c['selection']['summary']}" for c in checks if c["selection"]]
     parts += [f"{c['scope']}: {c['reason']}" for c in checks if c["outcome"] == "fail"]
     parts += [

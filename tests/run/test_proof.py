@@ -106,14 +106,17 @@ def test_tests_deleted_skipped_and_loosened_are_shown_to_review(line: Line) -> N
         tests__test_more_py=TEST.replace("test_double", "test_c").replace("== 4", "> 0")
         + "\n\nimport pytest\n\n\n@pytest.mark.skip\ndef test_b():\n    assert double(3) == 6\n",
     )
-    assert "pass: 2 tests in 1 scope, 100 % of 1 changed line, 3 findings in tests" in said
-    assert [(one["kind"], one["test"]) for one in proof["tests"]["findings"]] == [
-        ("deleted", "test_double"),
-        ("loosened", "test_c"),
-        ("skipped", "test_b"),
+    assert "100 % of 1 changed line, 3 findings in tests (2 hiding a failure)" in said
+    found = proof["tests"]["findings"]
+    assert [(one["kind"], one["test"], one["as_it_was"]) for one in found] == [
+        ("deleted", "test_double", "passes"),
+        ("loosened", "test_c", "fails"),
+        ("skipped", "test_b", "fails"),
     ]
     packet = (line.state / "factory-artifacts/calc/1-packet.md").read_text()
-    assert "- [ ] tests/test_more.py:12: skipped: `test_b` got `pytest.mark.skip`" in packet
+    assert (
+        "- [ ] tests/test_more.py:12: skipped: `test_b` got `pytest.mark.skip`; **as it" in packet
+    )
 
 
 def test_the_proof_shapes_the_verdict_alone(line: Line) -> None:

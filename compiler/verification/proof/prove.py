@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -10,17 +11,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from factoryline.diagnostics import StageFailed, plural
+from factoryline.diagnostics import StageFailed
 from factoryline.plan.model import Proof
 from factoryline.system.git import FileChange, Git
 from factoryline.verification.coverage.base import Lines, Place, Unreadable, united
 from factoryline.verification.coverage.table import FORMATS
-from factoryline.verification.proof import before, mutants, told
+from factoryline.verification.proof import before, mutants, restored, told
 from factoryline.verification.proof.before import Before
 from factoryline.verification.proof.covers import Changed, covered, parsed, read_source
 from factoryline.verification.proof.mutation import Mutant
 from factoryline.verification.proof.tampering import Edit, is_concerned, tampering
 from factoryline.verification.reach import goes_with_tests
+from factoryline.verification.reports.base import Test
 from factoryline.verification.scopes import Checked, attempt
 
 Clean = Callable[[str, str], AbstractContextManager[Path]]
@@ -213,20 +215,18 @@ def _runs(case: Case, one: Checked, mutant: Mutant) -> bool:
 
 
 def _tests(case: Case) -> dict[str, Any]:
-    return told.tests(tampering(case.edits))
-
-
-def summary(proof: dict[str, Any]) -> list[str]:
-    """What a verdict's line says of its proof: `100 % of 48 changed lines, 4 failed before`."""
-    parts = []
-    covers, then, tried = proof["covers"], proof["before"], proof["mutants"]
-    if covers and covers["lines"]:
-        parts.append(f"{told.percent(covers)} of {plural(covers['lines'], 'changed line')}")
-    if then:
-        unknown = then["outcome"] == "unknown"
-        parts.append("before unknown" if unknown else f"{then['failed']} failed before")
-    if tried and tried["tried"]:
-        parts.append(f"{tried['caught']} of {plural(tried['tried'], 'mutant')} caught")
-    if proof["tests"]["count"]:
-        parts.append(f"{plural(proof['tests']['count'], 'finding')} in tests")
-    return parts
+    """What was done to tests, and what they do on the change when they are as they were."""
+    findings = tampering(case.edits)
+    paths = restored.concerned(findings)
+    if not paths or not case.passes:
+        return told.tests(findings, {})
+    ran: list[Test] = []
+    with case.clean(case.commit, "-as-it-was") as place:
+        restored.put_back(Git(place), case.base, case.files, paths)
+        for one in case.testing:
+            scope = one.selection.scope
+            log = case.scratch / f"{scope.name}-as-it-was"
+            with contextlib.suppress(StageFailed):
+                ran += attempt(scope, restored.tests_for(one.selection, paths), place, log).tests
+    old = {one.path: one.old_path or one.path for one in case.files}
+    return told.tests(findings, restored.outcomes(findings, ran, old))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from factoryline.verification.proof.before import Before
 from factoryline.verification.proof.covers import Covered
 from factoryline.verification.proof.mutants import Tried
 from factoryline.verification.proof.places import bounded, ranges
+from factoryline.verification.proof.restored import Was
 from factoryline.verification.proof.tampering import Finding
 
 FAILING = "it was not tried, since the change does not pass its own tests"
@@ -140,11 +140,12 @@ def mutants(found: Tried | None, *, asked: Proof, unknown: str = "") -> dict[str
     }
 
 
-def tests(found: Sequence[Finding]) -> dict[str, Any]:
-    """What the change does to tests that were there."""
+def tests(found: Sequence[Finding], was: Mapping[Finding, Was]) -> dict[str, Any]:
+    """What the change does to tests that were there, and what they do as they were."""
     named, unnamed = bounded(found, limit=50)
     return {
         "count": len(found),
+        "hiding": sum(one == "fails" for one in was.values()),
         "findings": [
             {
                 "kind": one.kind,
@@ -152,13 +153,9 @@ def tests(found: Sequence[Finding]) -> dict[str, Any]:
                 "line": one.line,
                 "test": one.test,
                 "statement": one.statement,
+                "as_it_was": was.get(one, "unknown"),
             }
             for one in named
         ],
         "unnamed": unnamed,
     }
-
-
-def percent(covered: Mapping[str, Any]) -> str:
-    """`65 %`; rounded down, so that 100 % is said of all alone."""
-    return f"{math.floor(100 * covered['executed'] / covered['lines'])} %"

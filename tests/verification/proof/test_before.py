@@ -88,6 +88,7 @@ def test_a_run_without_a_report() -> None:
     assert held(now, broken).unknown == "it ended badly"
     assert held(now, attempt(code=None, report=False)).unknown
     assert held(now, attempt()).unknown == "no test ran"
+    assert held(attempt(report=False), attempt(code=1)).unknown == "it counts no tests"
 
 
 def test_what_fails_on_the_change_or_was_skipped_shows_nothing() -> None:
