@@ -143,7 +143,15 @@ def _last_line(states: Sequence[State], ran: int, failed: bool) -> str:
 
 def _shape(artifact: Artifact, common: str) -> str:
     """A digest of all that the specification says of an artifact in progress."""
-    return files.digest_bytes(quick.plain((common, codec.encode(artifact))))
+    known = _SHAPES.get(id(artifact))
+    if known is None or known[0] is not artifact:
+        encoded = files.digest_bytes(quick.plain(codec.encode(artifact)))
+        known = _SHAPES[id(artifact)] = (artifact, encoded)
+    return f"{common} {known[1]}"
+
+
+_SHAPES: dict[int, tuple[Artifact, str]] = {}
+"""By id, with the artifact itself, so that its id stays its own: a run asks more than once."""
 
 
 def _row(factory: Factory, artifact: Artifact, shape: str, busy: Set[str]) -> Row:
@@ -170,11 +178,11 @@ def _own_files(factory: Factory, artifact: Artifact, busy: Set[str]) -> Iterator
 
     A sealed artifact is its folder: whatever is added, removed or replaced in it shows there.
     """
-    folder = factory.ledger.folder(artifact.name)
-    if folder.is_dir():
-        yield str(folder)
+    folder = str(factory.ledger.folder(artifact.name))
+    if os.path.isdir(folder):
+        yield folder
     if artifact.name in busy:
-        yield from sorted(str(path) for path in folder.iterdir())
+        yield from (f"{folder}/{name}" for name in sorted(os.listdir(folder)))
         named = [*artifact.reviews, *(source for round in artifact.adopt for source in round)]
         yield from (str(factory.plan.home / source.name) for source in named)
 

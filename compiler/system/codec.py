@@ -30,8 +30,13 @@ class Codec:
         objects: Encoded = []
         known: dict[int, int] = {}
 
+        plain = (str, int, type(None))
+
         def put(value: Any) -> Any:
             kind = type(value)
+            # Most values are plain, and the abstract classes below are slow to ask.
+            if kind in plain:
+                return value
             if kind in self._numbers:
                 if id(value) not in known:
                     number = self._numbers[kind]
