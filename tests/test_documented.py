@@ -43,6 +43,7 @@ LOOKS = {
         ("factory report", "sealed"),
         ("factory report --format markdown", "| sealed"),
     ],
+    "factory report --stages": [("factory report --stages", "sealed/1-build")],
     "factory ledger NAME": [("factory ledger sealed", "1-build")],
     "factory ledger api-key-entry": [("factory ledger open", "1-build")],
     "factory run": [("factory run", "")],
@@ -58,6 +59,7 @@ DOES = {
     "doit forget NAME:STAGE": [("doit forget open:1-package", "forgetting"), ("doit", "1-package")],
     "doit clean NAME": [("doit clean open", ""), ("factory status", "waits")],
     "factory run [NAME]": [("factory run open", "")],
+    "factory run --wait": [("factory run --wait", "open")],
     "factory accept NAME/STAGE --why …": [
         ("factory accept open/scout --why cosmetic", "scout"),
     ],

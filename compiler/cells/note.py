@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from factoryline.cells.base import Job, Result
-from factoryline.contracts.render import render
+from factoryline.contracts.render import amount, render
 from factoryline.diagnostics import listing, plural
+from factoryline.ledger import spending
 from factoryline.ledger.history import is_attempt
 from factoryline.ledger.query import Record
 from factoryline.plan.rounds import OPENS
@@ -127,7 +128,8 @@ def _final(record: Record) -> Any:
 
 
 def _facts(job: Job) -> dict[str, Any]:
-    cost = job.record.cost
+    stages = job.record.spent(job.ledger.history(job.artifact.name))
+    cost = spending.total(stages.values())
     return {
         "artifact": {
             "name": job.artifact.name,
@@ -136,8 +138,16 @@ def _facts(job: Job) -> dict[str, Any]:
         },
         "seconds": job.record.seconds,
         "cost": {"usd": cost.usd, "tokens": cost.tokens},
+        "spent": amount(cost),
         "stages": [
-            {"stage": e.stage.id, "seconds": e.run.seconds, "outcome": e.outcome, "by": e.run.by}
+            {
+                "stage": e.stage.id,
+                "seconds": e.run.seconds,
+                "outcome": e.outcome,
+                "by": e.run.by,
+                "attempts": stages[e.stage.id].attempts,
+                "spent": amount(stages[e.stage.id]),
+            }
             for e in job.record.entries
         ],
         "surfaces": [surface.name for surface in job.plan.surfaces],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from factoryline.commands.base import open_factory
-from factoryline.reports.base import rows
+from factoryline.reports.base import report
 from factoryline.reports.table import REPORTS
 
 HELP = "put the artifacts side by side: lines, rework, tests, time, cost"
@@ -13,13 +13,14 @@ HELP = "put the artifacts side by side: lines, rework, tests, time, cost"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=sorted(REPORTS), default="text")
+    parser.add_argument("--stages", action="store_true", help="what each stage cost, not each cell")
 
 
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
-    found = rows(factory.plan, factory.ledger)
-    if not found and args.format == "text":
+    found = report(factory.plan, factory.ledger)
+    if not found.rows and not found.others and args.format == "text":
         print("no artifact has begun; `doit` runs the line")
         return 0
-    print(REPORTS[args.format](found, [surface.name for surface in factory.plan.surfaces]))
+    print(REPORTS[args.format](found, by_stage=args.stages))
     return 0

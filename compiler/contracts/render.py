@@ -17,6 +17,7 @@ from factoryline.errors import WorldError
 from factoryline.plan.model import Template
 
 if TYPE_CHECKING:
+    from factoryline.ledger.spending import Spent
     from jinja2.sandbox import SandboxedEnvironment
 
 
@@ -89,6 +90,27 @@ def duration(seconds: float) -> str:
 def dollars(usd: float) -> str:
     """`$0.42`, `$1,250.00`; `$0.0042` where cents would show nothing."""
     return f"${usd:,.4f}" if 0 < usd < 0.01 else f"${usd:,.2f}"
+
+
+def amount(spent: Spent) -> str:
+    """`$0.42 + 2 attempts of unknown cost, 12,300 tokens + 1 attempt of unknown tokens`."""
+    from factoryline.diagnostics import plural
+
+    money, tokens = dollars(spent.known_usd), plural(spent.known_tokens, "token")
+    parts = [
+        (money, spent.known_usd, spent.unknown_usd, "cost"),
+        (
+            tokens.replace(str(spent.known_tokens), f"{spent.known_tokens:,}", 1),
+            spent.known_tokens,
+            spent.unknown_tokens,
+            "tokens",
+        ),
+    ]
+    said = []
+    for known, any_known, unknown, of in parts:
+        attempts = f"{plural(unknown, 'attempt')} of unknown {of}"
+        said.append(known if not unknown else f"{known} + {attempts}" if any_known else attempts)
+    return ", ".join(said)
 
 
 def _line_of(error: Exception) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from factoryline.ledger import spending
 from factoryline.ledger.entry import Entry
+from factoryline.ledger.history import History
 from factoryline.ledger.spending import Spent
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Plan
@@ -60,6 +61,18 @@ class Record:
         return spending.total(
             spending.of_cost(entry.run.cost, entry.run.seconds) for entry in self.entries
         )
+
+    def spent(self, history: History) -> Mapping[str, Spent]:
+        """What each stage cost, with every failed and rejected attempt; off its way too.
+
+        An entry of which the history does not tell counts as it stands.
+        """
+        told = spending.by_stage(history.events())
+        entries = {
+            entry.stage.id: spending.of_cost(entry.run.cost, entry.run.seconds)
+            for entry in self.entries
+        }
+        return {**entries, **told}
 
     def lines(self) -> tuple[Mapping[str, Any], ...]:
         """Lines per surface, from the base to each round's commit."""

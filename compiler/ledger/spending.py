@@ -76,9 +76,9 @@ def of_cost(one: Cost, seconds: float = 0.0) -> Spent:
     return Spent(
         attempts=1,
         known_usd=one.usd or 0.0,
-        unknown_usd=one.usd is None,
+        unknown_usd=int(one.usd is None),
         known_tokens=one.tokens or 0,
-        unknown_tokens=one.tokens is None,
+        unknown_tokens=int(one.tokens is None),
         usage=usage,
         seconds=seconds,
     )

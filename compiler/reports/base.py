@@ -1,14 +1,17 @@
-"""The founding table as data: one row an artifact, computed from the ledger."""
+"""The founding table as data, computed from the ledger: a row an artifact, and what it all cost."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from factoryline.ledger import spending
 from factoryline.ledger.query import Record, recorded
 from factoryline.ledger.spending import Spent
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Plan
+from factoryline.plan.rounds import stage_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +20,8 @@ class Row:
 
     run: its number on the line. lines: for each surface, the lines added from the base to the first
     and to the last round's commit; None before there is a change. tests: executed by the last
-    verdict, and those there are (None: not known). merged: the commit on the base branch.
+    verdict, and those there are (None: not known). stages: what each of its stages cost, with the
+    failed and the rejected attempts. merged: the commit on the base branch.
     """
 
     run: int
@@ -28,24 +32,76 @@ class Row:
     retries: int
     tests: tuple[int, int | None] | None
     seconds: float
-    cost: Spent
+    stages: Mapping[str, Spent]
     merged: str | None
     sealed: bool
 
+    @property
+    def spent(self) -> Spent:
+        return spending.total(self.stages.values())
 
-Report = Callable[[Sequence[Row], Sequence[str]], str]
-"""Rows and the names of the surfaces, to text."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All that a report shows.
+
+    surfaces: their names. others: what artifacts cost that factory.yaml no longer has, by name.
+    merges: whether the line merges; where it does not, a sealed artifact is what it is for.
+    """
+
+    rows: tuple[Row, ...]
+    surfaces: tuple[str, ...]
+    others: Mapping[str, Spent]
+    merges: bool
+
+    @property
+    def cells(self) -> Mapping[str, Spent]:
+        """What each cell cost, over all artifacts, in the order in which they first worked."""
+        found: dict[str, Spent] = {}
+        for row in self.rows:
+            for stage, spent in row.stages.items():
+                cell = stage_named(row.artifact, stage).cell
+                found[cell] = found.get(cell, spending.NOTHING) + spent
+        return found
+
+    @property
+    def total(self) -> Spent:
+        """Everything that was spent, on whatever became of it."""
+        return spending.total([*(row.spent for row in self.rows), *self.others.values()])
+
+    @property
+    def through(self) -> int:
+        """How many artifacts came through: were merged, or sealed where the line does not merge."""
+        return sum(bool(row.merged) if self.merges else row.sealed for row in self.rows)
 
 
-def rows(plan: Plan, ledger: Ledger) -> tuple[Row, ...]:
-    """A row for every artifact that has begun, in the order of the line."""
+class Format(Protocol):
+    """A report as text. `by_stage`: with what each stage cost, and not each cell."""
+
+    def __call__(self, report: Report, *, by_stage: bool = False) -> str: ...
+
+
+def report(plan: Plan, ledger: Ledger) -> Report:
+    """A row for every artifact that has begun, in the order of the line, and what it all cost."""
     records = (recorded(plan, ledger, artifact.name) for artifact in plan.artifacts)
-    begun = [record for record in records if record.begun]
-    names = [surface.name for surface in plan.surfaces]
-    return tuple(_row(number, record, names) for number, record in enumerate(begun, start=1))
+    begun = [one for one in records if one.begun or ledger.history(one.artifact).path.exists()]
+    names = tuple(surface.name for surface in plan.surfaces)
+    known = {artifact.name for artifact in plan.artifacts}
+    return Report(
+        rows=tuple(_row(number, one, ledger, names) for number, one in enumerate(begun, start=1)),
+        surfaces=names,
+        others={name: spent for name, spent in _everywhere(ledger) if name not in known},
+        merges=plan.merge is not None,
+    )
 
 
-def _row(number: int, record: Record, surfaces: Sequence[str]) -> Row:
+def _everywhere(ledger: Ledger) -> Iterator[tuple[str, Spent]]:
+    for path in sorted(ledger.artifacts.glob("*/history.jsonl")):
+        name = path.parent.name
+        yield name, spending.total(spending.by_stage(ledger.history(name).events()).values())
+
+
+def _row(number: int, record: Record, ledger: Ledger, surfaces: Sequence[str]) -> Row:
     lines = record.lines()
     return Row(
         run=number,
@@ -59,7 +115,7 @@ def _row(number: int, record: Record, surfaces: Sequence[str]) -> Row:
         retries=record.opened("retry") + record.opened("conflict"),
         tests=record.tests(),
         seconds=record.seconds,
-        cost=record.cost,
+        stages=record.spent(ledger.history(record.artifact)),
         merged=record.merged(),
         sealed=record.sealed,
     )

@@ -1,19 +1,102 @@
-"""The words of a row, shared by the formats for people."""
+"""The words of a report, shared by the formats for people: two tables and the last lines."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from factoryline.contracts.render import duration
-from factoryline.reports.base import Row
+from factoryline.contracts.render import amount, dollars, duration
+from factoryline.diagnostics import listing, plural
+from factoryline.ledger.cost import PARTS
+from factoryline.ledger.spending import Spent
+from factoryline.reports.base import Report, Row
+
+Table = Sequence[Sequence[str]]
+"""Lines of words; the first is the head."""
+
+LEFT = ("artifact", "cell", "stage", "merged")
+"""The columns of words; the others are numbers."""
 
 
-def header(surfaces: Sequence[str]) -> list[str]:
-    lines = [f"{name} lines" for name in surfaces]
-    return ["run", "artifact", *lines, "rework", "retries", "tests", "time", "cost", "merged"]
+def artifacts(report: Report) -> Table:
+    lines = [f"{name} lines" for name in report.surfaces]
+    head = ["run", "artifact", *lines, "rework", "retries", "tests", "time", "tokens", "cost"]
+    return [[*head, "merged"], *(_row(row, report.surfaces) for row in report.rows)]
 
 
-def words(row: Row, surfaces: Sequence[str]) -> list[str]:
+def cells(report: Report) -> Table:
+    """What each cell cost."""
+    head = ["cell", *SPENT]
+    return [head, *([name, *_spent(spent)] for name, spent in report.cells.items())]
+
+
+def stages(report: Report) -> Table:
+    """What each stage of each artifact cost."""
+    head = ["stage", *SPENT]
+    return [
+        head,
+        *(
+            [f"{row.artifact}/{stage}", *_spent(spent)]
+            for row in report.rows
+            for stage, spent in row.stages.items()
+        ),
+    ]
+
+
+def closing(report: Report) -> list[str]:
+    """What everything cost, and what that makes for each artifact that came through."""
+    total, count = report.total, report.through
+    word = "merged" if report.merges else "sealed"
+    lines = [
+        f"all: {amount(total)} in {plural(total.attempts, 'attempt')}, {duration(total.seconds)}"
+    ]
+    if report.others:
+        gone = ", ".join(f"{name} {amount(spent)}" for name, spent in report.others.items())
+        lines.append(f"of it on artifacts that are no more: {gone}")
+    if not count:
+        return [*lines, f"per {word} artifact: none is {word} yet"]
+    unknown = []
+    if total.unknown_usd:
+        unknown.append(f"{plural(total.unknown_usd, 'attempt')} of unknown cost")
+    if total.unknown_tokens:
+        unknown.append(f"{plural(total.unknown_tokens, 'attempt')} of unknown tokens")
+    aside = f", not counting {listing(unknown)}" if unknown else ""
+    each = f"{dollars(total.known_usd / count)} and {total.known_tokens // count:,} tokens"
+    return [*lines, f"per {word} artifact ({count}): {each}{aside}"]
+
+
+SPENT = (
+    "attempts",
+    "time",
+    *(part.replace("_", " ") for part in PARTS),
+    "requests",
+    "tokens",
+    "cost",
+)
+
+
+def _spent(spent: Spent) -> list[str]:
+    usage = [getattr(spent.usage, name) for name in (*PARTS, "requests")]
+    return [
+        str(spent.attempts),
+        duration(spent.seconds),
+        *("unknown" if count is None else f"{count:,}" for count in usage),
+        *_tokens_and_cost(spent),
+    ]
+
+
+def _tokens_and_cost(spent: Spent) -> list[str]:
+    """`12,300 + 1 unknown`, `$0.42 + 2 unknown`: what is known, and how many attempts are not."""
+    pairs = (
+        (f"{spent.known_tokens:,}", spent.known_tokens, spent.unknown_tokens),
+        (dollars(spent.known_usd), spent.known_usd, spent.unknown_usd),
+    )
+    return [
+        said if not unknown else f"{said} + {unknown} unknown" if known else "unknown"
+        for said, known, unknown in pairs
+    ]
+
+
+def _row(row: Row, surfaces: Sequence[str]) -> list[str]:
     return [
         str(row.run),
         row.artifact,
@@ -22,7 +105,7 @@ def words(row: Row, surfaces: Sequence[str]) -> list[str]:
         str(row.retries),
         _tests(row.tests),
         duration(row.seconds),
-        "unknown" if row.cost.usd is None else f"${row.cost.usd:.2f}",
+        *_tokens_and_cost(row.spent),
         row.merged[:10] if row.merged else "sealed" if row.sealed else "in progress",
     ]
 

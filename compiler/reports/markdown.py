@@ -1,16 +1,18 @@
-"""For a pull request or a page: a Markdown table."""
+"""For a pull request or a page: Markdown tables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from factoryline.reports.base import Row
-from factoryline.reports.cells import header, words
-from factoryline.reports.text import LEFT
+from factoryline.reports.base import Report
+from factoryline.reports.cells import LEFT, Table, artifacts, cells, closing, stages
 
 
-def report(rows: Sequence[Row], surfaces: Sequence[str]) -> str:
-    head = header(surfaces)
+def report(report: Report, *, by_stage: bool = False) -> str:
+    costs = stages(report) if by_stage else cells(report)
+    closed = "\n".join(f"- {line}" for line in closing(report))
+    return "\n\n".join([_table(artifacts(report)), _table(costs), closed])
+
+
+def _table(table: Table) -> str:
+    head = table[0]
     rule = ["---" if column in LEFT else "---:" for column in head]
-    table = [head, rule, *(words(row, surfaces) for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in table)
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, rule, *table[1:]])

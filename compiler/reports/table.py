@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from factoryline.reports import json, markdown, text
-from factoryline.reports.base import Report
+from factoryline.reports.base import Format
 
-REPORTS: Mapping[str, Report] = {
+REPORTS: Mapping[str, Format] = {
     "text": text.report,
     "markdown": markdown.report,
     "json": json.report,

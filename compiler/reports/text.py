@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from factoryline.reports.base import Row
-from factoryline.reports.cells import header, words
-
-LEFT = ("artifact", "merged")
+from factoryline.reports.base import Report
+from factoryline.reports.cells import LEFT, Table, artifacts, cells, closing, stages
 
 
-def report(rows: Sequence[Row], surfaces: Sequence[str]) -> str:
-    head = header(surfaces)
-    table = [head, *(words(row, surfaces) for row in rows)]
+def report(report: Report, *, by_stage: bool = False) -> str:
+    costs = stages(report) if by_stage else cells(report)
+    return "\n\n".join([_table(artifacts(report)), _table(costs), "\n".join(closing(report))])
+
+
+def _table(table: Table) -> str:
+    head = table[0]
     widths = [max(len(line[i]) for line in table) for i in range(len(head))]
     lines = ["  ".join(_cell(w, head[i], widths[i]) for i, w in enumerate(line)) for line in table]
     return "\n".join(line.rstrip() for line in lines)

@@ -200,7 +200,7 @@ class RealLine:
         done = self.factory("report", "--format", "json")
         assert done.code == 0, done.err
         row: dict[str, Any]
-        [row] = json.loads(done.out)
+        [row] = json.loads(done.out)["artifacts"]
         return row
 
     def revision(self, name: str) -> str:

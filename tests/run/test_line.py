@@ -58,7 +58,7 @@ def test_a_review_opens_a_round_and_teaches_the_next_artifact(line: Line) -> Non
     ran = line.doit()
     assert ran.code == 0, ran
     report = line.factory("report", "--format", "json").out
-    key, model = json.loads(report)
+    key, model = json.loads(report)["artifacts"]
     assert (key["rework"], model["rework"]) == (1, 0)
     assert key["lines"]["webui"] == {"first": 1, "final": 0}
     memo = line.entry("model", "scout")["handoff"]

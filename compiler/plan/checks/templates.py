@@ -79,12 +79,13 @@ PACKET: Mapping[str, Shape] = {
 }
 """What a packet's body is rendered from."""
 
-_STAGE = _object(stage=TEXT, seconds=NUMBER, outcome=TEXT, by=TEXT)
+_STAGE = _object(stage=TEXT, seconds=NUMBER, outcome=TEXT, by=TEXT, attempts=NUMBER, spent=TEXT)
 NOTE: Mapping[str, Shape] = {
     "artifact": _object(name=TEXT, title=TEXT, goal=TEXT),
     "note": schema.builtin("note"),
     "seconds": NUMBER,
     "cost": _object(usd=NUMBER, tokens=NUMBER),
+    "spent": TEXT,
     "stages": _list(_STAGE),
     "surfaces": TEXTS,
 }
