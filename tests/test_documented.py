@@ -85,6 +85,8 @@ ELSEWHERE = {
     "python -m benchmarks.selection",
     "python -m benchmarks.selection PATH…",
     "pytest -m index",
+    "pytest -m agents",
+    "python -m tests.provider",
     # It needs a scope that runs pytest: tests/verification/test_selected.py has one.
     "factory map",
     "factory map [SCOPE]",

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from factoryline.cells import isolation, metering, preflight, program, reading
@@ -31,6 +32,9 @@ def run(job: Job) -> Result:
         home = job.scratch / "home" if agent.home == "private" else None
         if home:
             isolation.make_home(agent, home, words, afresh=not again)
+        for place in agent.reads.files.values():
+            # The program would write on where the attempt before this one ended.
+            Path(process.fill(place, words)).unlink(missing_ok=True)
         argv = agent.resume if again else agent.command
         env = isolation.environment(agent, home) | _own_environment(agent, words) | count.env
         stdin = job.brief if agent.brief == "stdin" else ""

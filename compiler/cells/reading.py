@@ -63,9 +63,14 @@ def said(
         "text": done.out,
     }
     for name, place in reads.files.items():
-        whole[name] = list(_values(_text(Path(process.fill(place, words)))))
+        text = _text(Path(process.fill(place, words)))
+        whole |= {name: list(_values(text)), f"{name}_lines": text.splitlines()}
     denied = _find(reads.denied, whole) or []
-    total = Conversation(usage=_usage(agent, whole), usd=_number(_find(reads.usd, whole)))
+    usage, usd = _usage(agent, whole), _number(_find(reads.usd, whole))
+    if usage and usage.tokens and not usd:
+        # Programs say 0 for a model that they have no price for.
+        usd = None
+    total = Conversation(usage=usage, usd=usd)
     own = _since(total, before) if reads.cumulative and before else total
     return Said(
         session=_words(_find(reads.session, whole)),

@@ -121,13 +121,13 @@ OPENCODE = [
 @pytest.mark.parametrize(
     ("profile", "done", "usage", "usd", "session"),
     [
-        ("claude", ended(CLAUDE), (21, 7, 3, 6, 4), 0.02, "s1"),
+        ("claude", ended(CLAUDE), (21, 7, 3, 6, None), 0.02, "s1"),
         ("codex", ended(CODEX), (200, 100, None, 20, None), None, "t1"),
         (
             "gptme",
             ended([{"role": "assistant", "content": "Done."}], GPTME_ERR),
             (30, 2, 0, 4, 2),
-            0.0,
+            None,
             "factory",
         ),
         ("opencode", ended(OPENCODE), (30, 5, 0, 5, 2), 0.03, "o1"),
@@ -171,12 +171,22 @@ def test_a_program_that_says_nothing_used_nobody_knows_what(profile: str, out: s
     assert said.usage is None, "unknown is not 0"
 
 
+def test_tokens_for_nothing_have_no_known_price() -> None:
+    stats = {"total_input_tokens": 9, "total_output_tokens": 1, "total_cost": 0.0}
+    assert reading.said(agent("gptme"), ended(err=stats), {}).usd is None
+    stats |= {"total_input_tokens": 0, "total_output_tokens": 0}
+    assert reading.said(agent("gptme"), ended(err=stats), {}).usd == 0
+
+
 def test_figures_in_a_file(tmp_path: Path) -> None:
     event = {"event": "message_send", "properties": {"prompt_tokens": 9, "completion_tokens": 2}}
     (tmp_path / "aider.jsonl").write_text(f"{json.dumps(event)}\n" * 2)
-    said = reading.said(agent("aider"), ended("Hi"), {"scratch": str(tmp_path)})
+    chat = '> aider --model m\n#### the brief\n\nHere it is.\n{"a":\n1}\n\n> Tokens: 9 sent.\n'
+    (tmp_path / "aider.md").write_text(chat)
+    said = reading.said(agent("aider"), ended("wrapped"), {"scratch": str(tmp_path)})
     assert said.usage == Usage(input=18, output=4, requests=2)
-    assert said.message == "Hi"
+    assert said.message.strip() == 'Here it is.\n{"a":\n1}'
+    assert reading.answer(said.message) == {"a": 1}
 
 
 @pytest.mark.parametrize(

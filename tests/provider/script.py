@@ -92,4 +92,4 @@ def _with(made: Answer, fault: Fault) -> Answer:
 
 def _beside(asked: Asked) -> bool:
     """A title for the conversation: some programs ask for one, with no tool at hand."""
-    return not asked.tools and bool(re.search(r"\btitle\b|conversation name", asked.system, re.I))
+    return not asked.tools and bool(re.search(r"\btitles?\b", asked.system, re.I))
