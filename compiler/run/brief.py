@@ -134,8 +134,8 @@ def _too_long(job: Job, told: str, values: dict[str, Any], limit: int) -> StageF
 def _verified(selection: Selection, outbox: Path) -> dict[str, Any]:
     """A scope as it will be run; the cell can run it too, with a report of its own."""
     scope = selection.scope
-    report = outbox / f"{scope.name}.report"
-    argv = scopes.fill(scope.run, tests=selection.chosen, report=report)
+    report, coverage = (outbox / f"{scope.name}.{ending}" for ending in ("report", "coverage"))
+    argv = scopes.fill(scope.run, tests=selection.chosen, report=report, coverage=coverage)
     setting = [f"{name}={shlex.quote(value)}" for name, value in scope.env.items()]
     return {
         "scope": scope.name,

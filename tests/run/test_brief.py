@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from factoryline.run.bounds import LIMIT
+from factoryline.run.brief import _verified
 
 from tests.line import UNIT, Line
+from tests.plan.example import plan_of
 
 CELLS = """
 surfaces: {server: [server/**], webui: [webui/**]}
@@ -100,3 +102,13 @@ def test_a_goal_that_does_not_fit_is_said_to_be_too_long(line: Line) -> None:
     assert "the brief of `scout` has 6" in ran.out + ran.err
     assert "help: shorten the goal, which has 59,999 bytes" in ran.out + ran.err
     assert not Path(line.home / "told-1.md").exists()
+
+
+def test_a_command_to_verify_names_a_place_for_all_that_it_leaves(tmp_path: Path) -> None:
+    run = '["pytest", "{tests}", "--junitxml={report}", "--cov-report=lcov:{coverage}"]'
+    scopes = f"scopes: {{unit: {{run: {run}, report: junit, coverage: lcov, all: [tests]}}}}"
+    [artifact] = plan_of(tmp_path, scopes=scopes).artifacts
+    told = _verified(artifact.verify[0], Path("/out"))
+    assert told["command"] == (
+        "pytest tests --junitxml=/out/unit.report --cov-report=lcov:/out/unit.coverage"
+    )
