@@ -13,6 +13,7 @@ from pathlib import Path
 from factoryline import VERSION
 from factoryline.diagnostics import SpecError, StageFailed, render
 from factoryline.errors import ExitCode, FactoryError
+from factoryline.system import secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +25,15 @@ class Failure:
 
 
 def failure_of(error: Exception, *, root: Path, log: Path) -> Failure:
-    """What to say about an exception.
+    """What to say about an exception, with secrets masked: it may quote what a program printed.
 
     `root` is the folder that positions are relative to. The traceback of a bug goes to `log`.
     """
+    failure = _failure_of(error, root=root, log=log)
+    return Failure(text=secrets.mask(failure.text), code=failure.code)
+
+
+def _failure_of(error: Exception, *, root: Path, log: Path) -> Failure:
     if isinstance(error, StageFailed):
         text = render([error.diagnostic], root=root)
         text = "\n".join(part for part in (text, error.detail) if part)
@@ -67,7 +73,7 @@ def guarded(work: Callable[[], int], *, log: Path) -> int:
 def _keep(error: Exception, log: Path) -> str:
     import traceback
 
-    trace = "".join(traceback.format_exception(error))
+    trace = secrets.mask("".join(traceback.format_exception(error)))
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(trace, encoding="utf-8")

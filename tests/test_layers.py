@@ -166,10 +166,10 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "multiprocessing": (),
     "doit": ("run.engine",),
     "socket": ("meter.proxy", "meter.upstream", "meter.wire"),
-    "select": ("meter.wire",),
+    "select": ("meter.wire", "system.logs"),
     "ssl": ("meter.upstream",),
     "h11": ("meter.exchange", "meter.proxy", "meter.wire"),
-    "urllib": ("meter.upstream",),
+    "urllib": ("meter.upstream", "system.secrets"),
     "http": (),
     "fcntl": ("system.files",),
     "yaml": ("spec.nodes",),
@@ -184,7 +184,11 @@ WRITES = {"write_text", "write_bytes", "rename", "touch", "symlink_to", "hardlin
 
 WRITERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     # Who writes past system.files: with what, and why that is right.
-    "system.process": (("open", "shutil.which"), "a program's streams go to files; which reads"),
+    "system.process": (("shutil.which",), "which reads"),
+    "system.logs": (
+        ("open", "os.open", "os.write"),
+        "a program's streams go to files as they come",
+    ),
     "boundary": (("write_text",), "the trace of a bug must get out even if our own writer is it"),
     "run.restore": (("tempfile.TemporaryDirectory",), "git's index for the time of one question"),
     "run.factory": (("rename",), "a scaffold is made beside its place and appears whole"),

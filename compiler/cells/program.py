@@ -11,7 +11,7 @@ from factoryline.cells.base import Job
 from factoryline.diagnostics import StageFailed
 from factoryline.errors import ProgramMissing
 from factoryline.ledger.cost import FREE, UNKNOWN, Cost, from_program
-from factoryline.system import files, process
+from factoryline.system import files, process, secrets
 from factoryline.system.process import Completed
 
 REASON_CHARACTERS = 2000
@@ -62,6 +62,7 @@ def run(
         "FACTORY_ROUND": str(job.stage.round or 0),
         "FACTORY_WORKTREE": str(job.tree.path),
     }
+    secrets.know({**env})
     try:
         done = process.run(
             [process.fill(part, words) for part in argv],

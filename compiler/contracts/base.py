@@ -11,11 +11,21 @@ from factoryline.plan.model import Cell, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """Lines that an edit adds next to each other; `line` is the number of the first."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """What a cell leaves behind.
 
     edits: the paths that differ from where the cell started. handoff: None while it is still to be
     made. protected: the paths of the factory itself in the target, which no change may touch.
+    added: the text that the edits add.
     """
 
     plan: Plan
@@ -23,6 +33,7 @@ class Delivery:
     edits: tuple[str, ...]
     handoff: Handoff | None
     protected: tuple[str, ...] = ()
+    added: tuple[Added, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from factoryline.contracts import payload, touches
+from factoryline.contracts import payload, touches, unspoken
 from factoryline.contracts.base import Breach, Check, Delivery
 
 CHECKS: tuple[Check, ...] = (
     touches.check,
     payload.check,
+    unspoken.check,
 )
 
 

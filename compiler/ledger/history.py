@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from factoryline.errors import WorldError
-from factoryline.system import files
+from factoryline.system import files, secrets
 
 FIRST = "sha256:" + "0" * 64
 """What the first line is chained to."""
@@ -40,7 +40,8 @@ class History:
         self.path = path
 
     def append(self, event: str, stage: str = "", **facts: Any) -> None:
-        """Add a line. `facts` are JSON values; an empty one is left out."""
+        """Add a line. `facts` are JSON values; an empty one is left out, and secrets are masked."""
+        facts = secrets.mask_value(facts)
         lines = self._lines()
         line = {"n": len(lines) + 1, "at": now(), "event": event}
         line |= {"stage": stage} if stage else {}

@@ -27,7 +27,7 @@ from factoryline.run import budget, pause, restore, workspace
 from factoryline.run.brief import brief, documents
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Surroundings, inputs, standing, surroundings
-from factoryline.system import files
+from factoryline.system import files, secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,7 @@ def answer_stage(
         raise
     if isinstance(result, Waiting):
         return result
+    result = _masked(job, result)
     return record(factory, job, around, consumed, result, began, time.monotonic() - started)
 
 
@@ -149,6 +150,18 @@ def _work(factory: Factory, job: Job) -> Result | Waiting:
     return replace(result, cost=_priced(job, result.cost))
 
 
+def _masked(job: Job, result: Result) -> Result:
+    """A result without secrets in it, before anything is made of it.
+
+    A change and a merge are git's: what is in them has been checked, and their commits are made
+    again from these very words.
+    """
+    documents = {ending: secrets.mask(text) for ending, text in result.documents.items()}
+    if job.cell.hands.name in ("change", "merge") or result.handoff is None:
+        return replace(result, documents=documents)
+    return replace(result, handoff=secrets.mask_value(result.handoff), documents=documents)
+
+
 def _priced(job: Job, cost: Cost) -> Cost:
     """A cost with our price for it, where it is of tokens that our table knows."""
     if not job.cell.agent or cost == FREE:
@@ -186,6 +199,7 @@ def check(job: Job, result: Result) -> tuple[Breach, ...]:
         edits=edited,
         handoff=result.handoff,
         protected=job.protected,
+        added=workspace.added(job.tree, job.start) if edited else (),
     )
     found = breaches(delivery)
     if found and result.refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from factoryline.contracts.base import Added
 from factoryline.errors import CommandFailed, WorldError
 from factoryline.run import restore
 from factoryline.run.factory import Factory
@@ -38,6 +39,28 @@ def edits(tree: Git, start: str) -> tuple[str, ...]:
     tree.stage_all()
     names = tree.text("diff", "--cached", "--name-only", "--no-renames", "-z", start)
     return tuple(name for name in names.split("\0") if name)
+
+
+def added(tree: Git, start: str) -> tuple[Added, ...]:
+    """The text that the edits add to `start`, a run of lines each; call `edits` before."""
+    options = ("--cached", "--unified=0", "--no-renames", "--no-color", "--no-ext-diff")
+    diff = tree.text("-c", "core.quotePath=false", "diff", *options, start)
+    found: list[Added] = []
+    path, number, lines = "", 0, list[str]()
+    for line in (*diff.split("\n"), "@@ +0 @@"):
+        if line.startswith("+") and number:
+            lines.append(line[1:])
+            continue
+        if lines:
+            found.append(Added(path=path, line=number, text="\n".join(lines)))
+            number, lines = 0, []
+        if line.startswith("+++ "):
+            path = line[4:].removeprefix("b/").rstrip("\t")
+        if line.startswith("@@ "):
+            number = int(line.split("+")[1].split(" ")[0].split(",")[0])
+        elif line.startswith("diff --git "):
+            number = 0
+    return tuple(found)
 
 
 def discard(factory: Factory, artifact: str) -> None:

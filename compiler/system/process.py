@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from factoryline.errors import CommandFailed, ProgramMissing
 from factoryline.system import files
@@ -82,22 +82,22 @@ def run(
 
     `timeout` is in seconds. The program leads a process group, which is ended as a whole: on time
     out, when this process is interrupted, and when it leaves children behind. With `log`, both
-    streams also stay in the files `<log>.out` and `<log>.err`, and `<log>.group` names the group
-    while it runs, so that `end_orphans` finds it after this process was killed. With `keep`, only
-    the last `keep` bytes of each stream are returned.
+    streams stay in the files `<log>.out` and `<log>.err`, masked and bounded, and are returned as
+    they are there; `<log>.group` names the group while it runs, so that `end_orphans` finds it
+    after this process was killed. With `keep`, only the last `keep` bytes of each are returned.
     """
     find_program(argv[0], env=env, cwd=cwd)
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
-        out, err = _streams(stack, log)
+        streams = stack.enter_context(_streams(log))
         try:
             process = subprocess.Popen(
                 list(argv),
                 cwd=cwd,
                 env=dict(env) if env is not None else None,
                 stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
+                stdout=streams.out,
+                stderr=streams.err,
                 start_new_session=True,
             )
         except OSError as error:
@@ -105,6 +105,7 @@ def run(
                 raise
             raise ProgramMissing(argv[0], reason=f"cannot be run: {error.strerror}") from error
         _running.add(process.pid)
+        streams.started()
         group = Path(f"{log}.group") if log else None
         if group:
             files.replace_quickly(group, f"{process.pid} {_born(process.pid)}".encode())
@@ -116,13 +117,9 @@ def run(
             if group:
                 files.remove_quickly(group)
         seconds = time.monotonic() - started
-        return Completed(
-            argv=tuple(argv),
-            code=code,
-            stdout=_read(out, keep),
-            stderr=_read(err, keep),
-            seconds=seconds,
-        )
+        streams.ended()
+        stdout, stderr = streams.text(keep)
+        return Completed(argv=tuple(argv), code=code, stdout=stdout, stderr=stderr, seconds=seconds)
 
 
 _running: set[int] = set()
@@ -168,15 +165,52 @@ def python() -> str:
     return sys.executable
 
 
-def _streams(stack: contextlib.ExitStack, log: Path | None) -> tuple[IO[bytes], IO[bytes]]:
-    # Files instead of pipes: a child that outlives the program cannot keep us waiting for its end.
-    def stream(ending: str) -> IO[bytes]:
-        if log is None:
-            return stack.enter_context(tempfile.TemporaryFile())
-        log.parent.mkdir(parents=True, exist_ok=True)
-        return stack.enter_context(Path(f"{log}.{ending}").open("w+b"))
+class _Streams(Protocol):
+    """Both streams of a program: what it writes to, and what came of it."""
 
-    return stream("out"), stream("err")
+    @property
+    def out(self) -> int | IO[bytes]: ...
+    @property
+    def err(self) -> int | IO[bytes]: ...
+    def __enter__(self) -> _Streams: ...
+    def __exit__(self, *_: object) -> None: ...
+    def started(self) -> None: ...
+    def ended(self) -> None: ...
+    def text(self, keep: int | None) -> tuple[bytes, bytes]: ...
+
+
+def _streams(log: Path | None) -> _Streams:
+    if log is None:
+        return _Held()
+    # Not needed where git alone is asked.
+    from factoryline.system.logs import Recording
+
+    return Recording(log)
+
+
+class _Held:
+    """Both streams of a program that keeps no log."""
+
+    def __init__(self) -> None:
+        # Files instead of pipes: a child that outlives the program cannot keep us waiting.
+        self.out: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        self.err: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+
+    def __enter__(self) -> _Held:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.out.close()
+        self.err.close()
+
+    def started(self) -> None:
+        """Nothing is to be done: the program writes for itself."""
+
+    def ended(self) -> None:
+        """Nothing is on its way."""
+
+    def text(self, keep: int | None) -> tuple[bytes, bytes]:
+        return _read(self.out, keep), _read(self.err, keep)
 
 
 def _communicate(
