@@ -46,6 +46,8 @@ LOOKS = {
     "factory report --stages": [("factory report --stages", "sealed/1-build")],
     "factory ledger NAME": [("factory ledger sealed", "1-build")],
     "factory ledger api-key-entry": [("factory ledger open", "1-build")],
+    # Its cells run no program; tests/commands/test_logs.py has one that does.
+    "factory logs [NAME[/STAGE]] [--attempt N] [--follow] [--raw]": [("factory logs", "")],
     "factory run": [("factory run", "")],
     "factory review --show": [("factory review open --show", "The open")],
 }

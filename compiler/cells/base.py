@@ -37,7 +37,8 @@ class Job:
     brief: what the cell is told; cuts: what had to be left out of it.
     rejected: why the attempt before this one was sent back. conversation: the one it was in.
     protected: the factory's own paths in the target.
-    scratch: a folder for the brief, the hand-off, reports and logs; never committed.
+    scratch: a folder for the brief, the hand-off and reports; never committed.
+    log: where this attempt's streams go, without an ending.
     """
 
     plan: Plan
@@ -57,6 +58,7 @@ class Job:
     lessons: tuple[str, ...]
     protected: tuple[str, ...]
     scratch: Path
+    log: Path = Path()
     brief: str = ""
     cuts: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()

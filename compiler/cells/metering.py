@@ -49,8 +49,7 @@ def counting(job: Job, agent: Agent, address: str) -> Iterator[Count]:
     # Heavy, and only who asks for it comes here.
     from factoryline.meter.proxy import metered
 
-    path = job.scratch / "meter.jsonl"
-    path.unlink(missing_ok=True)
+    path = job.log.with_name(f"{job.log.name}.meter.jsonl")
     try:
         with metered(address, path) as meter:
             yield Count(address=meter.url, env=meter.env, path=path, prices=agent.prices)

@@ -70,7 +70,7 @@ def run(
             env={**env, **surroundings},
             stdin=stdin.encode(),
             timeout=job.cell.timeout,
-            log=job.scratch / "program",
+            log=job.log,
             keep=KEPT_BYTES,
         )
     except ProgramMissing as missing:
@@ -92,7 +92,7 @@ def run(
 
 def where(job: Job) -> str:
     """Where a program's whole output is."""
-    return f"the whole output: {job.scratch / 'program'}.out and .err"
+    return f"the whole output: {job.log}.out and .err, or `factory logs {job.stage}`"
 
 
 def failed(job: Job, done: Completed) -> StageFailed:

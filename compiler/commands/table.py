@@ -21,6 +21,7 @@ MODULES = {
     "map": "factoryline.commands.map",
     "report": "factoryline.commands.report",
     "ledger": "factoryline.commands.ledger",
+    "logs": "factoryline.commands.logs",
     "rebase": "factoryline.commands.rebase",
     "reopen": "factoryline.commands.reopen",
 }

@@ -27,7 +27,7 @@ from factoryline.run import budget, pause, restore, workspace
 from factoryline.run.brief import brief, documents
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Surroundings, inputs, standing, surroundings
-from factoryline.system import files, secrets
+from factoryline.system import files, logs, secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +111,7 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
         budget.need(factory, job.stage)
         if job.cell.facts.spends:
             history.append("started", job.stage.id, repair=repair or None, cut=list(job.cuts))
+        job = replace(job, log=logs.next_attempt(job.scratch.parent, job.stage.id))
         result = _work(factory, job)
         if isinstance(result, Waiting):
             return result
@@ -191,7 +192,7 @@ def check(job: Job, result: Result) -> tuple[Breach, ...]:
     """What is wrong with a cell's work."""
     if result.trouble:
         message = f"`{job.cell.name}` {result.trouble}{_refused(result)}"
-        return (Breach(message=message, span=job.cell.span, help=f"{job.scratch}/program.out"),)
+        return (Breach(message=message, span=job.cell.span, help=f"{job.log}.out"),)
     edited = workspace.edits(job.tree, job.start) if _works_in_tree(job.cell) else ()
     delivery = Delivery(
         plan=job.plan,

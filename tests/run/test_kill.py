@@ -115,7 +115,7 @@ def test_a_builder_that_outlives_a_killed_run_is_ended_by_the_next(line: Line) -
     )
     process = subprocess.Popen([BIN / "doit"], cwd=line.home, env=line.env(), stdout=-3)
     wait_for(pid)
-    wait_for(line.state / ".work/logs/limit/scout/program.group")
+    wait_for(line.state / ".work/logs/limit/scout-1.group")
     process.kill()
     process.wait()
     alive = ["ps", "-o", "stat=", "-p", pid.read_text().strip()]

@@ -30,7 +30,7 @@ leave({{**MEMO, "summary": "it is " + key + " and {TOKEN}"}})
     assert line.entry("limit", "scout")["handoff"]["summary"] == (
         "it is [masked ACME_API_KEY] and [masked token]"
     )
-    log = line.state / ".work/logs/limit/scout/program.out"
+    log = line.state / ".work/logs/limit/scout-1.out"
     assert log.read_text() == "the key is [masked ACME_API_KEY]\n[masked token]\n"
     assert log.with_suffix(".err").read_text() == "[masked ACME_API_KEY]\n"
     assert log.stat().st_mode & 0o777 == 0o600
