@@ -37,14 +37,18 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
     assert COMMANDS[name].HELP in capsys.readouterr().out.replace("\n", " ")
 
 
-def test_the_two_lines_that_put_an_agent_in_the_build_cell(line: Line) -> None:
-    """They fit into this repository's factory.yaml as they stand."""
+def with_an_agent() -> str:
+    """This repository's factory.yaml with the README's two lines in it, as they stand."""
     agents, build = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     text = (ROOT / "factory.yaml").read_text()
     text = re.sub(r"^  build: .*\n", build, text, flags=re.MULTILINE)
     text = re.sub(r"^    adopt:( \[\[.*|\n(      - .*\n)+)\n?", "", text, flags=re.MULTILINE)
     text = text.replace("cells:\n", agents + "\ncells:\n", 1)
-    text = text.replace("examples/", f"{ROOT}/examples/")
-    line.write(line.home / "factory.yaml", text)
+    return text.replace("examples/", f"{ROOT}/examples/")
+
+
+def test_the_two_lines_that_put_an_agent_in_the_build_cell(line: Line) -> None:
+    """They fit; tests/agents/test_readme_lines.py runs them with the real program."""
+    line.write(line.home / "factory.yaml", with_an_agent())
     ran = line.factory("check")
     assert ran.code == 0, ran.err

@@ -26,7 +26,9 @@ NAMES = ("gptme", "claude", "codex", "opencode", "aider")
 
 KEY = "sk-scripted-0123456789abcdef"
 
-SCOUTS = r"(?m)^# Scout: "
+SCOUTS = r"(?m)^# (Scout|Sent back): "
+"""A hand-off that is sent back comes with a brief of its own; only scouts are sent one here."""
+
 BUILDS = r"(?m)^# Build: "
 
 MEMO: dict[str, Any] = {
@@ -35,6 +37,9 @@ MEMO: dict[str, Any] = {
     "tests": [{"path": "checks/unit.txt", "why": "it reads the limit"}],
     "verification": ["the scope unit"],
 }
+
+SCOUT = "{kind: agent, agent: coder, hands: memo, touches: nothing, timeout: 3m}"
+"""A scout that is an agent. `{kind: scout}` is ours, and asks no model."""
 
 LOOK = (Look("server/app.py"), Look("checks/unit.txt"))
 LIMIT = (Write("server/app.py", "LIMIT = 4\n"), Write("checks/unit.txt", UNIT))
@@ -138,7 +143,7 @@ class Shop(Line):
         *,
         agent: str = "",
         build: str = "timeout: 3m",
-        scout: str = "timeout: 3m",
+        scout: str = SCOUT,
         flow: str = "",
         reviews: str = "[ok.yaml]",
         more: str = "",
@@ -149,7 +154,7 @@ class Shop(Line):
 surfaces: {{server: [server/**], webui: [webui/**]}}
 agents: {{coder: {{profile: {self.name}, {told}}}}}
 cells:
-  scout: {{kind: agent, agent: coder, hands: memo, touches: nothing, {scout}}}
+  scout: {scout}
   build: {{kind: agent, agent: coder, takes: [memo, feedback], hands: change,
           touches: [server, checks/**], {build}}}
   verify: {{kind: verify, returns: build}}
