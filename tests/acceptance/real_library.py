@@ -25,7 +25,7 @@ SURFACES = {"source": "src/", "tests": "tests/", "docs": "docs/"}
 
 # From 9 on, pytest warns about an iterator in click's parametrized tests, and click makes warnings
 # errors. freezegun is what itsdangerous' tests ask for; neither library needs more to run.
-TEST_DEPENDENCIES = ("pytest<9", "freezegun")
+TEST_DEPENDENCIES = ("pytest<9", "freezegun", "coverage>=7.4")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,9 @@ class RealLine:
 
     def __init__(self, folder: Path, library: Library, index: Index) -> None:
         self.library = library
-        self.runner = [str(index.python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        python = str(index.python)
+        self.runner = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        self.covered = [python, "-m", "coverage", "run", "--data-file={coverage}", *self.runner[1:]]
         self.folder = folder
         self.home = folder / "home"
         self.product = folder / "product"
@@ -112,7 +114,7 @@ class RealLine:
 
     # Writing
 
-    def write_factory(self, *rounds: Sequence[str]) -> None:
+    def write_factory(self, *rounds: Sequence[str], proof: Mapping[str, Any] | None = None) -> None:
         """Write factory.yaml with one artifact, named like the library, that adopts `rounds`."""
         library = self.library
         value = {
@@ -130,8 +132,9 @@ class RealLine:
             "line": ["scout", "build", "verify", "package", "review"],
             "scopes": {
                 "library": {
-                    "run": [*self.runner, "{tests}", "--junitxml={report}"],
+                    "run": [*self.covered, "{tests}", "--junitxml={report}"],
                     "report": "junit",
+                    "coverage": "coverage-py",
                     "env": {"PYTHONPATH": "src"},
                     "all": ["tests"],
                     "list": [*self.runner, "--collect-only", "{tests}"],
@@ -144,6 +147,7 @@ class RealLine:
                     "goal": f"Everything that {library.newer} fixes and adds works.",
                     "verify": [{"scope": "library"}],
                     "adopt": [list(sources) for sources in rounds],
+                    "proof": dict(proof or {}),
                 },
             },
         }

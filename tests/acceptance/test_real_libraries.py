@@ -109,6 +109,44 @@ def test_a_release_goes_through_in_one_round(line: RealLine) -> None:
     assert row["lines"] == {s: {"first": n, "final": n} for s, n in added.items()}
 
 
+def test_a_release_shows_all_three_proofs(line: RealLine) -> None:
+    """What failed before is what the newer tests say on the older source, without the line."""
+    without = {"share": 0.5, "without": ["docs/**", "examples/**"]}
+    proof = {"fails_before": True, "covers": without, "mutants": 3}
+    line.write_factory([RELEASE], proof=proof)
+    first = well(line.doit())
+    shown = line.handoff("1-verify")["proof"]
+
+    failing = line.folder / "failing"
+    shutil.copytree(line.older, failing, ignore=shutil.ignore_patterns("tests"))
+    shutil.copytree(line.newer / "tests", failing / "tests")
+    expected = failed_tests(line.pytest(failing))
+    before = shown["before"]
+    # pytest names a file once that cannot be loaded; the verdict counts the tests in it.
+    assert before["outcome"] == "pass"
+    assert before["failed"] >= len(expected) > 0
+    assert all(_named(one["test"], expected) for one in before["tests"])
+
+    covers = shown["covers"]
+    assert covers["outcome"] == "pass", covers["reason"]
+    assert 0.5 <= covers["executed"] / covers["lines"] <= 1
+    source = total(line.lines_per_surface(BASE, RELEASE), "added")
+    assert 0 < covers["lines"] <= source, "no more lines than the change has"
+
+    mutants = shown["mutants"]
+    assert (mutants["outcome"], mutants["tried"]) == ("pass", 3)
+    assert mutants["caught"] + len(mutants["survivors"]) == 3
+    assert f"{before['failed']} failed before" in first.out
+    packet = (line.record / "1-packet.md").read_text()
+    assert f"- without the change: {before['failed']} selected test" in packet
+
+
+def _named(test: str, expected: set[str]) -> bool:
+    """Whether pytest names a test, or the file in which it stands."""
+    file = test.partition("::")[0]
+    return test in expected or any(file == e or file.startswith(f"{e}.") for e in expected)
+
+
 def test_the_newer_tests_fail_on_the_older_source(line: RealLine) -> None:
     """Round by round: the tests of the newer release first, the rest of it after they failed."""
     name = line.library.name
