@@ -50,9 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{name} {commit.id[:10]}: its suite does not run here", file=sys.stderr)
                 continue
             place = cache / name / commit.id[:12]
+            full = Case(repository=path, observed=observed, place=place)
+            alone = Case(repository=path, observed=observed, place=place, sources_only=True)
             for strategy, choose in STRATEGIES.items():
-                full = Case(repository=path, observed=observed, place=place)
-                alone = Case(repository=path, observed=observed, place=place, sources_only=True)
                 measures.measure(strategy, choose, full, alone, scores[strategy])
             print(f"{name} {commit.id[:10]}: {len(full.known)} tests", file=sys.stderr)
     measured = {name: score for name, score in scores.items() if score.selected}

@@ -59,7 +59,9 @@ def measure(name: str, strategy: Strategy, full: Case, source: Case, score: Scor
                 score.misses.append(f"{place}: {len(missed)} of {len(broken)} broken: {missed[0]}")
     changed = full.changed_files
     for mutant in observed["mutants"]:
-        killers = {function_of(test) for test in mutant["killers"]} & set(full.known)
+        # Some ids have the time of day in them; a test that no other run knows killed nothing.
+        stable = set(mutant["killers"]) & set(observed["fails_before"])
+        killers = {function_of(test) for test in stable} & set(full.known)
         if not killers:
             continue
         score.caught.append(float(bool(killers & chosen)))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from factoryline.verification import reach
+from factoryline.verification.selection import novelty
 from factoryline.verification.selection import tests as testing
 from factoryline.verification.selection.change import Edit, Shift
 from factoryline.verification.selection.contextmap import ContextMap, FileMap
@@ -135,7 +136,10 @@ class Finder:
             self._delta(edit, delta, mapped, found)
 
     def _mapped(self, edit: Edit) -> FileMap | None:
-        return self.map.file(edit.old) if self.map and edit.old else None
+        """The map of a file. Of one that runs at import alone it has no line, and knows that."""
+        if self.map is None or edit.old is None:
+            return None
+        return self.map.file(edit.old) or FileMap(blob="", lines={}, functions={})
 
     def _delta(self, edit: Edit, delta: Delta, mapped: FileMap, found: Found) -> None:
         """The tests of one part that differs, where there is a map of its file."""
@@ -147,14 +151,21 @@ class Finder:
             if not strong or delta.head:
                 weak |= mapped.of(part.name) or 0
         symbols = self._symbols(part)
-        new = self._is_new(edit, delta)
+        new = novelty.is_new(self.old, edit, delta)
         if new:
             # What uses a name that was not there before has changed itself, or reaches it through
             # a class that had an inherited one.
-            weak |= self._of_class(mapped, part.owner) if self._may_override(part) else 0
+            if novelty.may_override(self.old, part):
+                weak |= self._of_class(mapped, part.owner)
+                if part.kind != "function":
+                    # Its class may be made of what stands in it: an enumeration, a data class.
+                    owner, _, name = part.owner.rpartition(".")
+                    weak |= self._users([(path, name, owner)], found)
         elif part.kind != "function" or delta.old is None or delta.new is None:
-            reached = self._users(edit, delta, found)
-            weak |= reached
+            if delta.names:
+                weak |= self._users([(path, name, part.owner) for name in delta.names], found)
+            elif part.kind != "import":
+                weak |= mapped.any
         spot = Spot(path=path, symbols=symbols, tests=strong | weak, strong=bool(strong))
         found.spots.append(spot)
         assert self.map is not None, "there is a map of the file"
@@ -165,39 +176,6 @@ class Finder:
             self._mentioning_tests(path, symbols, found)
         elif not spot.tests:
             self._by_imports(edit, [delta], found)
-
-    def _is_new(self, edit: Edit, delta: Delta) -> bool:
-        """Whether a part binds nothing but names that the file did not have before."""
-        before = self.old.outline(edit.old) if edit.old else None
-        if delta.old is not None or not delta.names or before is None:
-            return False
-        owner = delta.part.owner
-        had = {name for part in before.parts if part.owner == owner for name in part.binds}
-        return not had & set(delta.names)
-
-    def _may_override(self, part: Part) -> bool:
-        """Whether something new in a class may take the place of something inherited."""
-        if not part.owner:
-            return False
-        name = part.binds[0]
-        if name.startswith("__") and name.endswith("__"):
-            return True
-        source = [path for path in self.old.python if not reach.supports_tests(path)]
-        if any(self.old.mentioning([name], source)):
-            return True
-        # A class of another package may know the name.
-        owners = [p for path in source for p in self._classes(path, part.owner)]
-        ours = {p.binds[0] for path in source for p in self._classes(path, None)}
-        return any(not p.uses <= ours | {"object"} for p in owners)
-
-    def _classes(self, path: str, name: str | None) -> Iterator[Part]:
-        """The heads of a file's classes; of those with one name where it is given."""
-        last = name.rpartition(".")[2] if name else r"class"
-        if any(self.old.mentioning([last], [path])):
-            whole = self.old.outline(path)
-            for part in whole.parts if whole else ():
-                if part.kind == "class" and (name is None or part.name == name):
-                    yield part
 
     def _back(self, edit: Edit, lines: Iterable[int]) -> Iterable[int]:
         """Lines of the base as the map counts them; none where the map saw another text."""
@@ -221,15 +199,14 @@ class Finder:
             names = part.owner.split(".")[-1:] if part.owner else []
         return tuple(names)
 
-    def _users(self, edit: Edit, delta: Delta, found: Found) -> int:
-        """The tests of all functions that use what a part binds, through other names of modules."""
+    def _users(self, wanted: list[tuple[str, str, str]], found: Found) -> int:
+        """The tests of all functions that use some names, through other names of modules.
+
+        `wanted` are names with the path they are bound in and their class, empty for none.
+        """
         assert self.map is not None, "the caller has one"
         tests = 0
-        path = edit.path
-        wanted = [(path, name, delta.part.owner) for name in delta.names]
-        if not delta.names and delta.part.kind != "import":
-            mapped = self.map.file(path)
-            return mapped.any if mapped else 0
+        path = wanted[0][0]
         seen = set(wanted)
         while wanted:
             place, name, owner = wanted.pop()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Mapping
 
-from factoryline.verification.selection.outline import Outline, Part
+from factoryline.verification.selection.outline import Function, Outline, Part
 
 _TEST = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(test\w*)", re.MULTILINE)
 _EVERY_TEST = ("setup", "setUp", "teardown", "tearDown", "asyncSetUp", "asyncTearDown")
@@ -28,8 +29,17 @@ def tests_in(path: str, whole: Outline) -> dict[str, Part]:
     return {
         f"{path}::{part.name.replace('.', '::')}": part
         for part in whole.functions()
-        if part.binds[0].startswith("test")
+        if part.binds[0].startswith("test") and _is_collected(part, whole)
     }
+
+
+def _is_collected(part: Part, whole: Outline) -> bool:
+    """As pytest does: no fixture, and in a class called Test… or one that inherits."""
+    decorators = part.node.decorator_list if isinstance(part.node, Function) else []
+    if any("fixture" in ast.unparse(decorator) for decorator in decorators):
+        return False
+    heads = whole.by_name.get(part.owner, ())
+    return not part.owner or any(h.binds[0].startswith("Test") or h.uses for h in heads)
 
 
 def mentioning(path: str, whole: Outline, names: Iterable[str]) -> dict[str, str]:

@@ -151,6 +151,32 @@ class TestWithAMap:
         whole = select(files, new, map=context_map)
         assert whole.widened.startswith("301 of 305 tests reach pkg/core.py")
 
+    def test_a_module_of_data_alone_leads_to_its_users(self, tmp_path: Path) -> None:
+        """It has no line in the map, since all of it runs at import."""
+        files = {
+            **BASE,
+            "pkg/words.py": "WORDS = ['a']\nMORE = WORDS + ['b']\n",
+            "pkg/other.py": "from .words import MORE\n\n\ndef twice(text):\n    return MORE\n",
+        }
+        new = {**files, "pkg/words.py": files["pkg/words.py"].replace("['a']", "['c']")}
+        context_map = kept(tmp_path, files, EXECUTED)
+        assert names(select(files, new, map=context_map)) == ["test_other.py"]
+
+    def test_what_is_new_is_used_by_what_changed_and_by_classes_that_look(
+        self, tmp_path: Path
+    ) -> None:
+        enum = "from enum import Enum\n\n\nclass Kind(Enum):\n    A = 1\n"
+        uses = "\n\ndef every():\n    return list(Kind)\n"
+        files = {**BASE, "pkg/kind.py": enum + uses}
+        context_map = kept(
+            tmp_path, files, {**EXECUTED, "tests/test_far.py::test_far": {"pkg/kind.py": [9]}}
+        )
+        new = {**files, "pkg/kind.py": enum + "    B = 2\n" + uses}
+        assert names(select(files, new, map=context_map)) == ["test_far.py"]
+        added = {**files, "pkg/core.py": CORE + "\n\ndef fresh():\n    return 1\n"}
+        choice = select(files, added, map=context_map)
+        assert choice.widened == "no test reaches the change"
+
 
 class TestWithoutAMap:
     def test_files_that_import_the_module(self) -> None:
@@ -254,6 +280,13 @@ class TestChangedTests:
             "@mark.parametrize('a', ['x::y', '[z]'])\ndef test_a(a): pass\n\n\ndef test_b(): pass\n"
         )
         assert self.chosen(old, old.replace("'x::y'", "'w'")) == ["test_a.py::test_a"]
+
+    def test_what_is_named_like_a_test_and_is_none(self) -> None:
+        old = (
+            "@pytest.fixture\ndef test_env():\n    return 1\n\n\ndef test_a(test_env): pass\n\n\n"
+            "class Plain:\n    def test_b(self): pass\n\n\ndef test_c(): pass\n"
+        )
+        assert self.chosen(old, old.replace("return 1", "return 2")) == ["test_a.py::test_a"]
 
     def test_marks_of_a_file(self) -> None:
         old = "pytestmark = slow\n\n\ndef test_a(): pass\n\n\ndef test_b(): pass\n"
