@@ -73,6 +73,19 @@ def make_home(agent: Agent, place: Path, words: Mapping[str, str], *, afresh: bo
         files.write_text(path, process.fill(text, words))
 
 
+def identity(name: str, email: str, env: Mapping[str, str]) -> dict[str, str]:
+    """Variables that give git a name to commit under, so that no program has to make one up.
+
+    Some write one into the settings of the repository, where it would be everybody's.
+    """
+    given = int(env.get("GIT_CONFIG_COUNT") or 0)
+    settings = {"user.name": name, "user.email": email}
+    found = {"GIT_CONFIG_COUNT": str(given + len(settings))}
+    for number, (key, value) in enumerate(settings.items(), start=given):
+        found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return found
+
+
 def _passed(allowed: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     names = {name for name in allowed if not name.endswith("*")}
     beginnings = tuple(name[:-1] for name in allowed if name.endswith("*"))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from factoryline.cells import isolation
 from factoryline.cells.base import Job
 from factoryline.diagnostics import StageFailed
 from factoryline.errors import ProgramMissing
@@ -61,6 +62,7 @@ def run(
         "FACTORY_STAGE": job.stage.id,
         "FACTORY_ROUND": str(job.stage.round or 0),
         "FACTORY_WORKTREE": str(job.tree.path),
+        **isolation.identity(*signature(job), env),
     }
     secrets.know({**env})
     try:
@@ -88,6 +90,11 @@ def run(
             cost=cost(job),
         )
     return done
+
+
+def signature(job: Job) -> tuple[str, str]:
+    """The name and address under which a cell's program commits, unless it says otherwise."""
+    return job.cell.name, f"{job.artifact.name}.{job.stage.id}@factoryline.invalid"
 
 
 def where(job: Job) -> str:

@@ -20,12 +20,25 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a program did beyond its work. `what` goes on a sentence that begins with its cell.
+
+    breach: whether the work is not taken; else it is only told.
+    """
+
+    what: str
+    help: str = ""
+    breach: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """What a cell leaves behind.
 
     edits: the paths that differ from where the cell started. handoff: None while it is still to be
     made. protected: the paths of the factory itself in the target, which no change may touch.
     added: the text that the edits add.
+    effects: what its program did beyond its work.
     """
 
     plan: Plan
@@ -34,6 +47,7 @@ class Delivery:
     handoff: Handoff | None
     protected: tuple[str, ...] = ()
     added: tuple[Added, ...] = ()
+    effects: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from factoryline.contracts import payload, touches, unspoken
+from factoryline.contracts import outside, payload, touches, unspoken
 from factoryline.contracts.base import Breach, Check, Delivery
 
 CHECKS: tuple[Check, ...] = (
+    outside.check,
     touches.check,
     payload.check,
     unspoken.check,

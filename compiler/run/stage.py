@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from factoryline.cells import preflight
 from factoryline.cells.base import Job, Result, Waiting
 from factoryline.cells.table import CELLS
-from factoryline.contracts import change
-from factoryline.contracts.base import Breach, Delivery
+from factoryline.contracts import change, outside
+from factoryline.contracts.base import Breach, Delivery, Effect
 from factoryline.contracts.table import breaches
 from factoryline.diagnostics import Held, Paused, StageFailed, listing
 from factoryline.errors import FactoryError, UserError
@@ -23,7 +23,7 @@ from factoryline.ledger.query import Record
 from factoryline.plan.digest import Inputs
 from factoryline.plan.model import Cell
 from factoryline.plan.rounds import Stage, Walk, expected
-from factoryline.run import budget, pause, restore, workspace
+from factoryline.run import budget, effects, pause, restore, workspace
 from factoryline.run.brief import brief, documents
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Surroundings, inputs, standing, surroundings
@@ -112,10 +112,10 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
         if job.cell.facts.spends:
             history.append("started", job.stage.id, repair=repair or None, cut=list(job.cuts))
         job = replace(job, log=logs.next_attempt(job.scratch.parent, job.stage.id))
-        result = _work(factory, job)
+        result, found = effects.watched(factory, job, lambda one: _work(factory, one))
         if isinstance(result, Waiting):
             return result
-        broken = check(job, result)
+        broken = check(job, result, found)
         if not broken:
             return _delivered(factory, job, result)
         reasons = tuple(breach.message for breach in broken)
@@ -188,11 +188,12 @@ class Rejected(StageFailed):
     """A delivery that broke its contract once too often; each one is in the history already."""
 
 
-def check(job: Job, result: Result) -> tuple[Breach, ...]:
-    """What is wrong with a cell's work."""
+def check(job: Job, result: Result, found: tuple[Effect, ...] = ()) -> tuple[Breach, ...]:
+    """What is wrong with a cell's work; `found` is what its program did beyond it."""
     if result.trouble:
         message = f"`{job.cell.name}` {result.trouble}{_refused(result)}"
-        return (Breach(message=message, span=job.cell.span, help=f"{job.log}.out"),)
+        first = Breach(message=message, span=job.cell.span, help=f"{job.log}.out")
+        return (first, *outside.breaches(job.cell, found))
     edited = workspace.edits(job.tree, job.start) if _works_in_tree(job.cell) else ()
     delivery = Delivery(
         plan=job.plan,
@@ -201,13 +202,14 @@ def check(job: Job, result: Result) -> tuple[Breach, ...]:
         handoff=result.handoff,
         protected=job.protected,
         added=workspace.added(job.tree, job.start) if edited else (),
+        effects=found,
     )
-    found = breaches(delivery)
-    if found and result.refused:
+    broken = breaches(delivery)
+    if broken and result.refused:
         # What it was not allowed to do is most often why the work is not what it should be.
-        first = replace(found[0], message=found[0].message + _refused(result))
-        return (first, *found[1:])
-    return found
+        first = replace(broken[0], message=broken[0].message + _refused(result))
+        return (first, *broken[1:])
+    return broken
 
 
 def _refused(result: Result) -> str:

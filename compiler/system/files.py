@@ -133,6 +133,33 @@ def remove_tree(path: Path) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
+def put(path: Path, data: bytes, mode: int) -> None:
+    """Put a file at `path` with these bytes and rights, whatever lay there."""
+    _clear(path)
+    path.write_bytes(data)
+    path.chmod(mode)
+
+
+def put_link(path: Path, target: str) -> None:
+    """Put a symbolic link at `path`, whatever lay there."""
+    _clear(path)
+    path.symlink_to(target)
+
+
+def move_aside(path: Path, place: Path) -> None:
+    """Move a file or a folder to `place`, where it replaces another; an absent one is fine."""
+    if os.path.lexists(path):
+        _clear(place)
+        shutil.move(path, place)
+
+
+def _clear(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        remove_tree(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+
+
 def copy_tree(source: Path, destination: Path) -> None:
     """Copy a folder without caches and repositories that lie in it."""
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc", ".git", ".pytest_cache")
