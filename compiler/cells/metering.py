@@ -59,6 +59,14 @@ def counting(job: Job, agent: Agent, address: str) -> Iterator[Count]:
         raise
 
 
+def left(job: Job, agent: Agent) -> Cost:
+    """What the count says of an attempt that was killed together with the factory."""
+    if not agent.meter:
+        return UNKNOWN
+    count = Count(address="", path=job.scratch / "meter.jsonl", prices=agent.prices)
+    return cost(count, UNKNOWN)
+
+
 def cost(count: Count, said: Cost) -> Cost:
     """What an attempt cost, by its count where that is whole, by the program's word otherwise."""
     total = count.total

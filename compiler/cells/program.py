@@ -17,6 +17,9 @@ from factoryline.system.process import Completed
 
 REASON_CHARACTERS = 2000
 
+COST_BYTES = 1024 * 1024
+"""How long a program's word on its cost may be."""
+
 KEPT_BYTES = 64 * 1024 * 1024
 """How much of each stream is read; its whole is in the log."""
 
@@ -134,7 +137,13 @@ def cost(job: Job) -> Cost:
 
     `ledger.cost.from_program` has the finer fields. Nothing said is unknown.
     """
+    path = place(job, "cost.json")
     try:
-        return from_program(json.loads(place(job, "cost.json").read_bytes()))
+        # No pipe that nobody writes to, and no device without an end.
+        return from_program(json.loads(path.read_bytes())) if _is_small(path) else UNKNOWN
     except (OSError, ValueError, RecursionError):
         return UNKNOWN
+
+
+def _is_small(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size <= COST_BYTES

@@ -7,7 +7,6 @@ decided which of these counts. Pure.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -18,6 +17,10 @@ a program reported, the program's own word, or nowhere."""
 
 PARTS = ("input", "cache_read", "cache_write", "output")
 """The kinds of tokens, each with a price of its own."""
+
+
+MOST_TOKENS, MOST_USD = 10**15, 1e9
+"""What an attempt may be said to have used; more than that is no count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,17 +126,18 @@ UNKNOWN = Cost()
 def from_json(value: Any) -> Cost:
     """A cost from an entry or a line of the history; older ones hold `usd` and `tokens` alone.
 
-    Raises KeyError or TypeError when it is none.
+    Raises KeyError, TypeError or AttributeError when it is none.
     """
-    priced = value.get("priced")
-    usage = Usage(**value["usage"]) if "usage" in value else UNKNOWN_USAGE
+    priced = money(value.get("priced"))
+    told = value.get("usage", {})
+    usage = Usage(**{name: count(told.get(name)) for name in (*PARTS, "requests")})
     return Cost(
         usage=usage,
         counted=value.get("counted"),
-        reported=value.get("reported", value["usd"] if priced is None else None),
+        reported=money(value.get("reported", value["usd"] if priced is None else None)),
         priced=priced,
         prices=value.get("prices"),
-        total=value["tokens"] if usage.tokens is None else None,
+        total=count(value["tokens"]) if usage.tokens is None else None,
         models=tuple(value.get("models", ())),
     )
 
@@ -175,7 +179,9 @@ def count(value: object) -> int | None:
     """A number of tokens or requests out of someone else's JSON; None when it is none."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= MOST_TOKENS else None
 
 
 def money(value: object) -> float | None:
@@ -186,7 +192,7 @@ def money(value: object) -> float | None:
         amount = float(value)
     except OverflowError:
         return None
-    return amount if math.isfinite(amount) and amount >= 0 else None
+    return amount if 0 <= amount <= MOST_USD else None
 
 
 def _plus(one: int | None, other: int | None) -> int | None:

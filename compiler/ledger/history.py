@@ -14,6 +14,9 @@ from typing import Any
 from factoryline.errors import WorldError
 from factoryline.system import files, secrets
 
+ENDS = ("finished", "failed", "rejected", "paused", "killed")
+"""The events that end an attempt."""
+
 FIRST = "sha256:" + "0" * 64
 """What the first line is chained to."""
 
@@ -30,7 +33,7 @@ def stamp(moment: datetime) -> str:
 
 def is_attempt(event: dict[str, Any]) -> bool:
     """Whether an event is an attempt of its own; a failure that tells of a rejection is not."""
-    return event["event"] in ("finished", "failed", "rejected", "paused") and not event.get("told")
+    return event["event"] in ENDS and not event.get("told")
 
 
 class History:

@@ -10,8 +10,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from factoryline.ledger import cost
-from factoryline.ledger.cost import NO_USAGE, UNKNOWN, Cost, Usage
+from factoryline.ledger.cost import (
+    FREE,
+    NO_USAGE,
+    UNKNOWN,
+    Cost,
+    Usage,
+    count,
+    from_json,
+    money,
+)
+from factoryline.ledger.history import ENDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +113,13 @@ def by_stage(events: Iterable[Mapping[str, Any]], since: str = "") -> dict[str, 
     return {stage: spent for stage, spent in closed.items() if spent != NOTHING}
 
 
-ENDS = ("finished", "failed", "rejected", "paused")
-"""The events that end an attempt."""
+def cut_short(events: Iterable[Mapping[str, Any]], stage: str) -> bool:
+    """Whether the newest attempt of a stage began and has no end; for who knows that none runs."""
+    running = False
+    for event in events:
+        if event.get("stage") == stage and event["event"] in (*ENDS, "started"):
+            running = event["event"] == "started"
+    return running
 
 
 @dataclass(slots=True)
@@ -126,7 +140,7 @@ class _Book:
                 self._settle()
             self.running = counts
             return
-        seconds = event.get("seconds", 0.0) if counts else 0.0
+        seconds = (money(event.get("seconds")) or 0.0) if counts else 0.0
         if event["event"] == "rejected":
             self.rejected_seconds += seconds
             seconds = 0.0
@@ -160,7 +174,10 @@ class _Book:
 def _cost(event: Mapping[str, Any], *, running: bool) -> Cost:
     """The cost on a line; older lines have `usd` and `tokens` themselves, or, failed, nothing."""
     if "cost" in event:
-        return cost.from_json(event["cost"])
+        try:
+            return from_json(event["cost"])
+        except (AttributeError, KeyError, TypeError):
+            return UNKNOWN  # changed by hand; the broken chain tells of it
     if event["event"] == "failed" and not running:
-        return cost.FREE  # only what spends announces that it starts
-    return Cost(reported=event.get("usd"), total=event.get("tokens"))
+        return FREE  # only what spends announces that it starts
+    return Cost(reported=money(event.get("usd")), total=count(event.get("tokens")))

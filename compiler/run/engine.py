@@ -180,8 +180,7 @@ def _waiting(factory: Factory) -> Iterator[str]:
     for artifact in factory.plan.artifacts:
         if artifact.name in busy or factory.ledger.sealed(artifact.name):
             continue
-        first = standing(factory, artifact.name).record.way.next
-        if queued(factory, artifact.name, busy) is None and not (first and resting(factory, first)):
+        if queued(factory, artifact.name, busy) is None and not _rests(factory, artifact.name):
             yield artifact.name
 
 

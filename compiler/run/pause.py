@@ -23,7 +23,7 @@ LONGEST_WAIT = timedelta(minutes=60)
 LONGEST = timedelta(days=31)
 """What a provider may ask for; quotas of a month are the longest there are."""
 
-_ENDS = ("finished", "failed", "rejected", "reopened", "rebased")
+_OVER = ("finished", "failed", "rejected", "reopened", "rebased")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,10 @@ def pause(factory: Factory, stage: Stage, now: datetime | None = None) -> Pause 
     last = _standing(factory.ledger.history(stage.artifact).events())
     if last is None or last.get("agent") != agent_of(cell):
         return None
-    until = datetime.fromisoformat(last["until"])
+    try:
+        until = datetime.fromisoformat(last["until"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None  # changed by hand; the broken chain tells of it
     if until <= (now or datetime.now(UTC)):
         return None
     return Pause(stage=last["stage"], until=until, reason=last.get("reason", ""))
@@ -89,6 +92,6 @@ def _standing(events: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     for event in events:
         if event["event"] == "paused":
             last = event
-        elif event["event"] in _ENDS:
+        elif event["event"] in _OVER:
             last = None
     return last

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from factoryline.cells import preflight
+from factoryline.cells import metering, preflight
 from factoryline.cells.base import Job, Result, Waiting
 from factoryline.cells.table import CELLS
 from factoryline.contracts import change, outside
@@ -15,10 +15,10 @@ from factoryline.contracts.table import breaches
 from factoryline.diagnostics import Held, Paused, StageFailed, listing
 from factoryline.errors import FactoryError, UserError
 from factoryline.learning import priors
-from factoryline.ledger import prices
+from factoryline.ledger import prices, spending
 from factoryline.ledger.cost import FREE, UNKNOWN, Cost
 from factoryline.ledger.entry import Entry, Run
-from factoryline.ledger.history import now
+from factoryline.ledger.history import History, now
 from factoryline.ledger.query import Record
 from factoryline.plan.digest import Inputs
 from factoryline.plan.model import Cell
@@ -106,6 +106,7 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
     history = factory.ledger.history(job.artifact.name)
     if job.cell.facts.spends:
         preflight.need(job.plan)
+        _note_killed(job, history)
     for repair in range(job.cell.repairs + 1):
         began = time.monotonic()
         budget.need(factory, job.stage)
@@ -132,6 +133,15 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
             raise _failure(broken)
         job = _briefed(replace(job, rejected=reasons, conversation=result.conversation))
     raise AssertionError("the loop ends in a return or a failure")
+
+
+def _note_killed(job: Job, history: History) -> None:
+    """Put an end to an attempt that a kill of the factory cut short; only one run has the lock."""
+    if spending.cut_short(history.events(), job.stage.id):
+        agent = job.cell.agent
+        cost = metering.left(job, agent) if agent else UNKNOWN
+        reason = "the factory was killed while it worked"
+        history.append("killed", job.stage.id, reason=reason, cost=cost.to_json())
 
 
 def _work(factory: Factory, job: Job) -> Result | Waiting:

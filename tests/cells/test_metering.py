@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from factoryline.cells import metering as count_of
+from factoryline.ledger.cost import Cost, Usage
+from factoryline.meter.apis import base
+from factoryline.meter.journal import Journal
 
 from tests.cells.test_agent import SCOUT, scouted_by
 from tests.line import Line, Ran
@@ -122,3 +130,24 @@ def test_an_address_that_is_none(line: Line) -> None:
     ran = scouted_by(line, "leave(MEMO)", keys)
     assert ran.code != 0
     assert "`nowhere` is no address of a provider" in ran.out + ran.err
+
+
+def test_each_request_has_the_price_of_its_own_model_and_length(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "meter.jsonl")
+    table = {
+        "small": {"input": 1, "output": 1},
+        "long": {"input": 1, "output": 1, "above": {"tokens": 100, "input": 2, "output": 2}},
+    }
+    for model, tokens in (("small", 500), ("long", 90), ("long", 200)):
+        usage = base.Usage(input=tokens, cache_read=0, cache_write=0, output=0)
+        begun = journal.begin("messages")
+        journal.write(replace(begun, model=model, status=200, usage=usage, end="whole"))
+    count = count_of.Count(address="", path=journal.path, prices=table)
+    found = count_of.cost(count, Cost(reported=9.0))
+    assert found.usage == Usage(input=790, cache_read=0, cache_write=0, output=0, requests=3)
+    assert (found.source, found.reported, found.prices) == ("metered", 9.0, "factory.yaml")
+    assert found.usd == pytest.approx((500 + 90 + 2 * 200) / 1e6)
+    # One request whose model nobody prices leaves the whole without a price.
+    begun = journal.begin("messages")
+    journal.write(replace(begun, model="who-knows", status=200, usage=usage, end="whole"))
+    assert count_of.cost(count, Cost(reported=9.0)).source == "reported"

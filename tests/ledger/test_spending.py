@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from factoryline.ledger.cost import FREE, UNKNOWN, Cost, Usage
-from factoryline.ledger.spending import NOTHING, Spent, by_stage, of_cost, total
-from hypothesis import given
+from factoryline.ledger.spending import NOTHING, Spent, by_stage, cut_short, of_cost, total
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.test_cost import costs
@@ -16,6 +16,7 @@ from tests.ledger.test_cost import costs
 Event = dict[str, Any]
 
 
+@settings(deadline=None)
 @given(st.lists(costs(), max_size=6))
 def test_a_sum_keeps_the_known_and_counts_the_unknown(many: Sequence[Cost]) -> None:
     spent = total(of_cost(one, 2.0) for one in many)
@@ -28,6 +29,7 @@ def test_a_sum_keeps_the_known_and_counts_the_unknown(many: Sequence[Cost]) -> N
     assert (spent.attempts, spent.seconds) == (len(many), 2.0 * len(many))
 
 
+@settings(deadline=None)
 @given(st.lists(costs(), max_size=6), st.randoms(use_true_random=False))
 def test_the_order_and_the_grouping_change_no_sum(many: list[Cost], random: Any) -> None:
     parts = [of_cost(one) for one in many]
@@ -39,6 +41,7 @@ def test_the_order_and_the_grouping_change_no_sum(many: list[Cost], random: Any)
     assert NOTHING + total(parts) == total(parts)
 
 
+@settings(deadline=None)
 @given(st.lists(costs(), max_size=4), costs())
 def test_more_attempts_never_cost_less(many: Sequence[Cost], one: Cost) -> None:
     before = total(of_cost(each) for each in many)
@@ -123,3 +126,22 @@ def test_no_token_at_all_is_none_of_each_kind() -> None:
     assert (of_cost(UNKNOWN) + of_cost(Cost(usage=Usage(input=3)))).usage.input is None
     assert isinstance(of_cost(UNKNOWN).to_json()["usd"], type(None))
     assert Spent().to_json()["usd"] == 0
+
+
+def test_a_killed_attempt_has_what_the_meter_counted() -> None:
+    spent = total(
+        by_stage([started(), ended("killed", 0.5), started(), ended("finished", 1)]).values()
+    )
+    assert (spent.known_usd, spent.unknown_usd, spent.attempts) == (1.5, 0, 2)
+    assert cut_short([started(), ended("failed"), started()], "1-build")
+    assert not cut_short([started(), ended("killed")], "1-build")
+    assert not cut_short([started()], "2-build")
+
+
+@pytest.mark.parametrize(
+    "cost", [None, "much", {}, {"usd": "much", "tokens": []}, {"usd": -1, "tokens": float("nan")}]
+)
+def test_a_line_that_was_changed_by_hand_is_of_unknown_cost(cost: object) -> None:
+    event = {"event": "failed", "stage": "1-build", "cost": cost, "seconds": "long"}
+    spent = by_stage([event])["1-build"]
+    assert (spent.unknown_usd, spent.unknown_tokens, spent.seconds) == (1, 1, 0)

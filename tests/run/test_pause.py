@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from factoryline import quick
 from factoryline.ledger.history import stamp
 from factoryline.plan.rounds import Stage
 from factoryline.run.factory import Factory
@@ -48,30 +49,29 @@ def test_a_paused_artifact_is_no_failure_and_others_go_on(line: Line) -> None:
 
 
 def test_it_goes_on_by_itself_when_the_time_has_come(line: Line) -> None:
-    """Also when a certificate says that there is nothing to do: it says so until then only."""
-    with_agent(line, "quota-3", flow="{merge: none}")
-    assert "paused until" in line.doit().out
-    time.sleep(0.3)
-    assert "paused until" in line.factory("status").out
-    assert (line.state / ".work/nothing-to-do.index").exists()
+    with_agent(line, "quota-4", flow="{merge: none}")
     done = line.factory("run", "--wait")
     assert done.code == 0, done.out + done.err
+    assert re.search(UNTIL, done.out)
     assert "waiting until" in done.out
     assert "1 of 1 artifact sealed" in done.out
     assert events(line) == ["started", "paused", "started", "finished"]
     assert line.entry("limit", "1-build")["run"]["attempts"] == 2
 
 
-def test_the_certificate_ends_with_the_pause(line: Line) -> None:
-    with_agent(line, "quota-2")
+def test_the_certificate_ends_with_the_pause(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That there is nothing to do is so until the time has come, and no longer."""
+    with_agent(line, "quota-3600")
     line.doit()
     time.sleep(0.2)
-    line.factory("status")
-    assert (line.state / ".work/nothing-to-do.index").exists()
-    time.sleep(3)
-    assert "1-build is due" in line.factory("status").out
-    assert line.doit().code == 0
-    assert line.entries("limit") >= {"1-build", "note"}
+    said = line.factory("status").out
+    [until] = [e["until"] for e in line.history("limit") if e["event"] == "paused"]
+    end = datetime.fromisoformat(until).timestamp()
+    assert quick.answer(str(line.home), "status") == said
+    monkeypatch.setattr("time.time", lambda: end - 1)
+    assert quick.answer(str(line.home), "run") is not None
+    monkeypatch.setattr("time.time", lambda: end + 1)
+    assert quick.answer(str(line.home), "run") is None
 
 
 def test_another_agent_is_not_paused(line: Line) -> None:
