@@ -85,6 +85,8 @@ def run(
             help=missing.help,
             cost=FREE,
         ) from missing
+    if done.left and not done.timed_out:
+        files.write_text(left(job), "")
     if done.timed_out:
         raise StageFailed(
             f"`{job.cell.name}` ran longer than {job.cell.timeout:g} s and was ended",
@@ -93,6 +95,11 @@ def run(
             cost=cost(job),
         )
     return done
+
+
+def left(job: Job) -> Path:
+    """A file that is there when an attempt's program left processes behind, which were ended."""
+    return job.scratch / "processes-left"
 
 
 def signature(job: Job) -> tuple[str, str]:

@@ -61,7 +61,13 @@ class Watch:
 
     def end(self) -> tuple[Effect, ...]:
         """Undo what can be undone, and tell all of it. Git is asked after its settings are back."""
-        found = [*self._link(), *self._settings(), *self._strangers(), *self._records()]
+        found = [
+            *self._processes(),
+            *self._link(),
+            *self._settings(),
+            *self._strangers(),
+            *self._records(),
+        ]
         elsewhere = tuple(self._elsewhere())
         found += [*self._index(), *shapes.unnest(self.job.tree, self.aside / "nested")]
         found += [*self._references(), *elsewhere]
@@ -72,6 +78,10 @@ class Watch:
     def aside(self) -> Path:
         """Where what was undone is kept until the stage's next attempt."""
         return self.job.scratch / "undone"
+
+    def _processes(self) -> Iterator[Effect]:
+        if program.left(self.job).exists():
+            yield Effect(what="left processes running, which were ended", breach=False)
 
     def _link(self) -> Iterator[Effect]:
         tree = self.job.tree.path
@@ -205,6 +215,7 @@ def watched(
     if not job.cell.facts.spends:
         return work(job), ()
     files.remove_tree(job.scratch / "undone")
+    files.remove_quickly(program.left(job))
     watch = Watch.begin(factory, job)
     found: tuple[Effect, ...] = ()
     try:

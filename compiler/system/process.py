@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from factoryline.errors import CommandFailed, ProgramMissing
-from factoryline.system import files
+from factoryline.system import escaped, files
 
 GRACE_SECONDS = 5.0
 """How long a process group may take between SIGTERM and SIGKILL."""
@@ -26,13 +26,17 @@ GRACE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """How a program ended. `code` is negative for a signal, None when the time limit ended it."""
+    """How a program ended. `code` is negative for a signal, None when the time limit ended it.
+
+    left: whether processes of its own were still there when it had ended, and were ended too.
+    """
 
     argv: tuple[str, ...]
     code: int | None
     stdout: bytes
     stderr: bytes
     seconds: float
+    left: bool = False
 
     @property
     def out(self) -> str:
@@ -90,6 +94,9 @@ def run(
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
         streams = stack.enter_context(_streams(log))
+        mark = escaped.mark() if log else ""
+        if mark:
+            env = {**(os.environ if env is None else env), escaped.VARIABLE: mark}
         try:
             process = subprocess.Popen(
                 list(argv),
@@ -108,18 +115,22 @@ def run(
         streams.started()
         group = Path(f"{log}.group") if log else None
         if group:
-            files.replace_quickly(group, f"{process.pid} {_born(process.pid)}".encode())
+            files.replace_quickly(group, f"{process.pid} {_born(process.pid)}\n{mark}".encode())
         try:
             code = _communicate(process, stdin, timeout)
         finally:
-            _end_group(process)
+            left = _end_group(process)
+            if mark:
+                left = escaped.end(mark) > 0 or left
             _running.discard(process.pid)
             if group:
                 files.remove_quickly(group)
         seconds = time.monotonic() - started
         streams.ended()
         stdout, stderr = streams.text(keep)
-        return Completed(argv=tuple(argv), code=code, stdout=stdout, stderr=stderr, seconds=seconds)
+        return Completed(
+            argv=tuple(argv), code=code, stdout=stdout, stderr=stderr, seconds=seconds, left=left
+        )
 
 
 _running: set[int] = set()
@@ -134,10 +145,13 @@ def end_all() -> None:
 def end_orphans(folder: Path) -> None:
     """End every group that a killed process left running, by the files that name them."""
     for path in folder.rglob("*.group"):
-        pid, _, born = path.read_text(errors="replace").partition(" ")
+        program, _, mark = path.read_text(errors="replace").partition("\n")
+        pid, _, born = program.partition(" ")
         # The number may belong to somebody else by now; the moment of its birth tells.
         if pid.isdigit() and born and _born(int(pid)) == born:
             _signal_group(int(pid), signal.SIGKILL)
+        if mark:
+            escaped.end(mark)
         files.remove_quickly(path)
 
 
@@ -223,19 +237,25 @@ def _communicate(
     return process.returncode
 
 
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End what is left of the group: SIGTERM, a grace, SIGKILL."""
+def _end_group(process: subprocess.Popen[bytes]) -> bool:
+    """End what is left of the group: SIGTERM, a grace, SIGKILL. Whether anything was left of it."""
     if process.poll() is None:
         _signal_group(process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_SECONDS)
+    left = process.returncode is not None and _signal_group(process.pid, signal.SIGKILL)
     _signal_group(process.pid, signal.SIGKILL)
     process.wait()
+    return left
 
 
-def _signal_group(group: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
+def _signal_group(group: int, number: signal.Signals) -> bool:
+    """Send a signal to a group; whether there was any process in it."""
+    try:
         os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def _read(stream: IO[bytes], keep: int | None) -> bytes:

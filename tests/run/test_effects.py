@@ -241,6 +241,13 @@ def test_notes_of_a_program_in_git_are_moved_away(line: Line) -> None:
     assert "left .git/opencode, which was moved to" in noticed["reasons"][0]
 
 
+def test_a_process_that_is_left_behind_is_told(line: Line) -> None:
+    lived_in(line)
+    assert built_by(line, "sleep 300 & disown\n").code == 0
+    [noticed] = [e for e in line.history("limit") if e["event"] == "noticed"]
+    assert noticed["reasons"] == ["`build` left processes running, which were ended"]
+
+
 def test_a_mode_is_told(line: Line) -> None:
     lived_in(line)
     assert built_by(line, "chmod +x webui/page.py\n").code == 0

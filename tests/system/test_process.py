@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from factoryline.errors import CommandFailed, ProgramMissing
-from factoryline.system import process
+from factoryline.system import escaped, process
 
 
 def python(script: str, **options: object) -> process.Completed:
@@ -146,6 +146,47 @@ print(subprocess.Popen(["sleep", "60"]).pid)
     assert done.code == 0
     assert time.monotonic() - started < 5, "nobody waits for who holds the output open"
     assert not is_alive(int(done.out))
+
+
+DAEMON = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        with open(sys.argv[-1], "w") as file:
+            file.write(str(os.getpid()))
+        time.sleep(60)
+    os._exit(0)
+while not (os.path.exists(sys.argv[-1]) and os.path.getsize(sys.argv[-1])):
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="found by /proc only")
+@pytest.mark.parametrize("ending", ["", "time.sleep(60)"])
+def test_a_child_that_left_the_session_is_ended(tmp_path: Path, ending: str) -> None:
+    argv = [sys.executable, "-c", DAEMON + ending, str(tmp_path / "pid")]
+    done = process.run(argv, cwd=tmp_path, timeout=5 if ending else None, log=tmp_path / "log")
+    assert done.timed_out == bool(ending)
+    assert done.left
+    assert not is_alive(int((tmp_path / "pid").read_text()))
+
+
+def test_nothing_is_left_of_a_program_that_ends_in_order(tmp_path: Path) -> None:
+    assert not python("pass", log=tmp_path / "log").left
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="found by /proc only")
+def test_an_orphan_that_left_the_session_is_ended(tmp_path: Path) -> None:
+    """What a killed run leaves behind: its program is gone, the file of the group is there."""
+    mark = escaped.mark()
+    env = {**os.environ, escaped.VARIABLE: mark}
+    process.run([sys.executable, "-c", DAEMON, str(tmp_path / "pid")], cwd=tmp_path, env=env)
+    pid = int((tmp_path / "pid").read_text())
+    os.kill(pid, 0)
+    (tmp_path / "build.group").write_text(f"999999 1\n{mark}")
+    process.end_orphans(tmp_path)
+    assert not is_alive(pid)
 
 
 def test_a_signal_gives_its_number() -> None:
