@@ -29,12 +29,49 @@ def run(job: Job) -> Result:
         "merged": record.merged(),
         "findings": findings,
     }
+    if record.opened("critique"):
+        note["critiques"] = record.opened("critique")
+    analysis = record.last("analysis")
+    if analysis:
+        note["analysis"] = {"by": analysis.run.by, **analysis.handoff}
     template = job.cell.hands.template
     assert template is not None, "the note's contract comes with a template"
     document = render(template, {"note": note, **_facts(job)})
     merged = record.merged()
     summary = f"sealed, merged as {merged[:10]}" if merged else "sealed"
     return Result(handoff=note, summary=summary, documents={"post-run.md": document})
+
+
+def judged(job: Job) -> dict[str, Any]:
+    """What an analyst judges: what the note computes, and the words that it is computed from."""
+    record = job.record
+    findings = {
+        entry.stage.id: entry.handoff["findings"]
+        for entry in record.entries
+        if entry.contract in ("review", "critique")
+    }
+    events = [e for e in job.ledger.history(job.artifact.name).events() if is_attempt(e)]
+    trouble = [e for e in events if e["event"] != "finished"]
+    return {
+        "rounds": rounds(record),
+        "stages": _facts(job)["stages"],
+        "worked": _worked(record),
+        "improve": _improve(job, []),
+        "findings": findings,
+        "failed_checks": {
+            e.stage.id: [
+                {name: check[name] for name in ("scope", "reason", "failures")}
+                for check in e.handoff["checks"]
+                if check["outcome"] == "fail"
+            ]
+            for e in record.all("verdict")
+        },
+        "attempts_that_failed": [
+            {name: event[name] for name in ("stage", "event", "reason", "reasons") if name in event}
+            for event in trouble
+        ],
+        "memo": [dict(entry.handoff) for entry in record.all("memo")],
+    }
 
 
 def rounds(record: Record) -> list[dict[str, Any]]:
@@ -81,6 +118,11 @@ def _worked(record: Record) -> list[str]:
 
 def _improve(job: Job, findings: list[dict[str, Any]]) -> list[str]:
     lines = [f"{finding['kind']}: {finding['statement']}" for finding in findings]
+    for critique in job.record.all("critique"):
+        lines += [
+            f"{critique.stage.id}: {finding['kind']}: {finding['statement']}"
+            for finding in critique.handoff["findings"]
+        ]
     for verdict in job.record.all("verdict"):
         failed = [c["scope"] for c in verdict.handoff["checks"] if c["outcome"] == "fail"]
         if failed:

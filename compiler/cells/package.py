@@ -27,6 +27,12 @@ def run(job: Job) -> Result:
         "sections": [],
     }
     bodies = [render(v.body, values) for v in variants if v.body]
+    if "critique" in job.taken:
+        critique = job.taken["critique"]
+        said = next(c for c in job.cell.takes if c.name == "critique").template
+        assert said is not None, "the critique's contract comes with a template"
+        about = {"artifact": {"name": job.artifact.name}}
+        bodies.append(render(said, {"handoff": critique.handoff, **about}))
     body = render(template, values | {"sections": bodies})
     patches = [entry.handoff["patch"] for entry in job.record.all("change")]
     packet = {

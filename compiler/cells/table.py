@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from factoryline.cells import adopt, agent, command, merge, note, package, review, scout, verify
+from factoryline.cells import (
+    adopt,
+    agent,
+    analyst,
+    command,
+    critic,
+    merge,
+    note,
+    package,
+    review,
+    scout,
+    verify,
+)
 from factoryline.cells.base import Run
 
 CELLS: Mapping[str, Run] = {
@@ -15,6 +27,8 @@ CELLS: Mapping[str, Run] = {
     "verify": verify.run,
     "package": package.run,
     "review": review.run,
+    "critic": critic.run,
+    "analyst": analyst.run,
     "merge": merge.run,
     "note": note.run,
 }

@@ -7,7 +7,9 @@ from typing import Any
 
 from factoryline.cells import review as cell
 from factoryline.commands.base import need_artifact, open_factory, writing
+from factoryline.diagnostics import listing
 from factoryline.errors import UserError
+from factoryline.ledger.query import Record
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import standing
 from factoryline.run.stage import Done, answer_stage
@@ -26,6 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--summary", default="", help="the review in a sentence")
     parser.add_argument(
         "--finding", action="append", default=[], metavar="TEXT", help="a remark; may be repeated"
+    )
+    parser.add_argument(
+        "--confirm",
+        action="append",
+        default=[],
+        metavar="STAGE/N",
+        help="make the Nth finding of a critic one of the review, such as 1-critic/1",
     )
     parser.add_argument(
         "--kind",
@@ -67,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         if args.show:
             print(f"{packet.handoff['title']}\n\n{packet.handoff['body']}".rstrip())
             return 0
-        value = _review(factory, args)
+        value = _review(factory, args, where.record)
         done = answer_stage(factory, name, step.id, lambda job: cell.answer(job, value))
         assert isinstance(done, Done), "an answer waits for nobody"
         print(f"{done.stage}: {done.summary}, on {packet.handoff['commit'][:10]}")
@@ -75,13 +84,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _review(factory: Factory, args: argparse.Namespace) -> dict[str, Any]:
+def _review(factory: Factory, args: argparse.Namespace, record: Record) -> dict[str, Any]:
     """The review that the arguments mean. Raises UserError when they mean none."""
-    if args.request_changes and not args.finding and not args.summary:
+    confirmed = [_confirmed(record, place) for place in args.confirm]
+    if args.request_changes and not args.finding and not confirmed and not args.summary:
         raise UserError("changes were asked for, but not which", help="say it with --finding '…'")
-    if args.prior and len(args.finding) != 1:
+    if args.prior and len(args.finding) + len(confirmed) != 1:
         raise UserError(
-            "a prior comes from one finding", help="give exactly one --finding with --prior"
+            "a prior comes from one finding",
+            help="give exactly one --finding or --confirm with --prior",
         )
     if (args.surface or args.at_most is not None) and not args.prior:
         raise UserError("--surface and --at-most belong to a prior", help="name it: --prior ID")
@@ -89,8 +100,10 @@ def _review(factory: Factory, args: argparse.Namespace) -> dict[str, Any]:
         raise UserError("--at-most guards one surface", help="give exactly one --surface")
     finding = {"kind": args.kind, "severity": args.severity, "paths": args.path}
     findings = [{**finding, "statement": text} for text in args.finding]
+    rules = [one.pop("rule", one["statement"]) for one in confirmed]
+    findings += confirmed
     if args.prior:
-        findings[0]["prior"] = _prior(args)
+        findings[0]["prior"] = _prior(args, (*args.finding, *rules)[0])
     value: dict[str, Any] = {
         "decision": "approve" if args.approve else "request-changes",
         "by": args.by or _whoami(factory),
@@ -108,10 +121,27 @@ def _choices(field: str) -> list[str]:
     return list(finding["properties"][field]["enum"])
 
 
-def _prior(args: argparse.Namespace) -> dict[str, Any]:
+def _confirmed(record: Record, place: str) -> dict[str, Any]:
+    """A critic's finding that the reviewer makes one of the review's. Raises UserError."""
+    stage, _, number = place.rpartition("/")
+    known = {
+        f"{entry.stage.id}/{index}": finding
+        for entry in record.all("critique")
+        for index, finding in enumerate(entry.handoff["findings"], start=1)
+    }
+    found = known.get(place)
+    if found is None:
+        raise UserError(
+            f"there is no finding {number or place} of {stage or 'a critic'}",
+            help=f"known here: {listing(known, limit=12)}" if known else "no critic found anything",
+        )
+    return dict(found)
+
+
+def _prior(args: argparse.Namespace, rule: str) -> dict[str, Any]:
     prior: dict[str, Any] = {
         "id": args.prior,
-        "statement": args.finding[0],
+        "statement": rule,
         "surfaces": args.surface,
     }
     if args.at_most is not None:

@@ -44,7 +44,7 @@ def stage_tasks(
 def upstream(plan: Plan, stage: Stage, before: Sequence[Stage]) -> list[Stage]:
     """The stages whose hand-offs a stage takes: for each contract, the newest."""
     cell = plan.cell(stage.cell)
-    if cell.kind == "note":
+    if cell.facts.whole:
         return list(before)
     newest = {plan.cell(earlier.cell).hands.name: earlier for earlier in before}
     return [newest[c.name] for c in cell.takes if c.name in newest]

@@ -24,8 +24,9 @@ def earlier(entries: Sequence[Entry]) -> tuple[dict[str, Any], ...]:
 
     Whoever mends the last round's no could otherwise undo what was mended before.
     """
-    openers = [entry for entry in entries if entry.outcome in OPENS]
-    rounds = [_left(opener) for opener in openers[:-1]]
+    # Of two in a round the last one opened the next: a review overrules what a critic says.
+    openers = {entry.stage.round: entry for entry in entries if entry.outcome in OPENS}
+    rounds = [_left(opener) for opener in list(openers.values())[:-1]]
     return tuple(
         {**one, "items": [{**item, "output": ""} for item in one["items"]]} for one in rounds
     )
@@ -110,4 +111,9 @@ def _conflicts(merge: Any) -> list[dict[str, Any]]:
     return [{"statement": statement, "details": list(merge["conflicts"]), "output": ""}]
 
 
-_ITEMS = {"verdict": _failed_checks, "review": _findings, "merge": _conflicts}
+_ITEMS = {
+    "verdict": _failed_checks,
+    "critique": _findings,
+    "review": _findings,
+    "merge": _conflicts,
+}

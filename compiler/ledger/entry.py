@@ -102,7 +102,12 @@ def from_json(value: Any, place: str) -> Entry:
     return entry
 
 
-_SAID_IN = {"verdict": "outcome", "review": "decision", "merge": "outcome"}
+_SAID_IN = {
+    "verdict": "outcome",
+    "critique": "decision",
+    "review": "decision",
+    "merge": "outcome",
+}
 """The field of a hand-off that says what the stage means for the line."""
 
 

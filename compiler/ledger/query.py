@@ -48,8 +48,13 @@ class Record:
         return tuple(entry for entry in self.entries if entry.contract == contract)
 
     def opened(self, kind: str) -> int:
-        """How many rounds were opened by a `retry`, a `rework` or a `conflict`."""
-        return sum(OPENS.get(entry.outcome) == kind for entry in self.entries)
+        """How many rounds were opened by a `retry`, a `critique`, a `rework` or a `conflict`."""
+        said_no = [entry for entry in self.entries if OPENS.get(entry.outcome) == kind]
+        if kind != "critique":
+            return len(said_no)
+        # A critic's objection may also be left to the review, and then opens none.
+        last = max((stage.round or 0 for stage in self.way.stages), default=0)
+        return sum((entry.stage.round or 0) < last for entry in said_no)
 
     @property
     def seconds(self) -> float:

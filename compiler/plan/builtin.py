@@ -13,17 +13,24 @@ CONTRACTS: Mapping[str, str | None] = {
     "packet": "packet.md.j2",
     "review": None,
     "merge": None,
+    "critique": "critique.md.j2",
+    "analysis": None,
     "note": "post-run.md.j2",
 }
 """Each contract of ours, with the template that renders it for people."""
 
 MADE_BY_CODE = frozenset(CONTRACTS) - {"memo"}
-"""Contracts whose hand-offs we compute; their schema is not for users to change."""
+"""Contracts whose hand-offs we compute or read; their schema is not for users to change."""
 
 FEEDBACK = "feedback"
 """What a cell may take besides contracts: what earlier rounds left to mend."""
 
-_PROMPTS = {"memo": "scout.prompt.md.j2", "change": "build.prompt.md.j2"}
+_PROMPTS = {
+    "memo": "scout.prompt.md.j2",
+    "change": "build.prompt.md.j2",
+    "critique": "critic.prompt.md.j2",
+    "analysis": "analyst.prompt.md.j2",
+}
 
 
 REPAIR = "repair.prompt.md.j2"

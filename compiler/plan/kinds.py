@@ -15,18 +15,26 @@ class Kind:
 
     hands: the contract that it always fulfils; None where factory.yaml says it.
     takes: what it takes unless factory.yaml says otherwise.
+    also: what it takes besides, unless factory.yaml says otherwise, where an earlier cell hands it.
     needs: what it cannot do without.
     reads: the artifact's fields that shape its result.
     edits: whether it may change files.
+    tree: whether it works in the artifact's work tree without changing it.
+    asks: whether it asks an agent, by a brief of its own.
+    whole: whether it takes the hand-off of every stage before it.
     priors: whether the rules learned so far are an input.
     spends: whether an attempt costs tokens and money, and how much is not known by us.
     """
 
     hands: str | None
     takes: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     edits: bool = False
+    tree: bool = False
+    asks: bool = False
+    whole: bool = False
     priors: bool = False
     spends: bool = False
 
@@ -34,22 +42,43 @@ class Kind:
 _TASK = ("goal", "consumer", "source", "verify")
 
 KINDS: Mapping[str, Kind] = {
-    "agent": Kind(hands=None, reads=_TASK, edits=True, priors=True, spends=True),
+    "agent": Kind(hands=None, reads=_TASK, edits=True, asks=True, priors=True, spends=True),
     "command": Kind(hands=None, reads=_TASK, edits=True, priors=True, spends=True),
     "adopt": Kind(hands="change", edits=True),
-    "scout": Kind(hands="memo", reads=_TASK, priors=True),
+    "scout": Kind(hands="memo", reads=_TASK, tree=True, priors=True),
     "verify": Kind(
         hands="verdict", takes=("change",), needs=("change",), reads=("verify", "proof")
     ),
     "package": Kind(
         hands="packet",
         takes=("change", "verdict"),
+        also=("critique",),
         needs=("change", "verdict"),
         reads=("title", "goal", "consumer", "source"),
     ),
     "review": Kind(hands="review", takes=("packet",), needs=("packet",)),
+    "critic": Kind(
+        hands="critique",
+        takes=("change",),
+        also=("memo", "verdict", "feedback"),
+        needs=("change",),
+        reads=_TASK,
+        tree=True,
+        asks=True,
+        priors=True,
+        spends=True,
+    ),
+    "analyst": Kind(
+        hands="analysis",
+        reads=_TASK,
+        tree=True,
+        asks=True,
+        whole=True,
+        priors=True,
+        spends=True,
+    ),
     "merge": Kind(hands="merge", takes=("packet", "review"), needs=("packet",)),
-    "note": Kind(hands="note", reads=("title", "goal"), priors=True),
+    "note": Kind(hands="note", reads=("title", "goal"), whole=True, priors=True),
 }
 
 LINE_KINDS = tuple(kind for kind in KINDS if kind not in ("merge", "note"))

@@ -210,7 +210,7 @@ class Cell:
     @property
     def decides(self) -> bool:
         """Whether the line goes on in more than one way after this cell."""
-        return self.kind in ("verify", "review", "merge")
+        return self.kind in ("verify", "critic", "review", "merge")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +299,7 @@ class Flow:
     wip: Aside[int]
     retries: Aside[int]
     reworks: Aside[int]
+    critiques: Aside[int]
     merge: str
     budget: Aside[Budget | None] = None
 
@@ -372,6 +373,13 @@ class Plan:
     artifacts: tuple[Artifact, ...]
     sources: tuple[str, ...] = ()
     digest: str = ""
+
+    @property
+    def way(self) -> tuple[Cell, ...]:
+        """The cells as an artifact travels them, up to the note: analysts come after the merge."""
+        last = tuple(cell for cell in self.line if cell.kind == "analyst")
+        first = tuple(cell for cell in self.line if cell.kind != "analyst")
+        return (*first, *((self.merge,) if self.merge else ()), *last)
 
     def artifact(self, name: str) -> Artifact | None:
         return _by_name(self.artifacts).get(name)

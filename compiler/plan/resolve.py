@@ -11,6 +11,7 @@ from pathlib import Path
 from factoryline.diagnostics import Diagnostic, SpecError
 from factoryline.plan import builtin, graph
 from factoryline.plan.agents import base as agents
+from factoryline.plan.checks.line import handed_by
 from factoryline.plan.checks.table import CHECKS
 from factoryline.plan.kinds import KINDS
 from factoryline.plan.model import (
@@ -93,6 +94,7 @@ class _Resolver:
                 wip=flow.wip,
                 retries=flow.retries,
                 reworks=flow.reworks,
+                critiques=flow.critiques,
                 merge=flow.merge,
                 budget=_budget(flow.budget),
             ),
@@ -140,7 +142,7 @@ class _Resolver:
 
     def _cell(self, cell: model.CellSpec) -> Cell:
         facts = KINDS[cell.kind]
-        takes = tuple(ref.name for ref in cell.takes) or facts.takes
+        takes = tuple(ref.name for ref in cell.takes) or (*facts.takes, *self._also(cell))
         hands = facts.hands or (cell.hands.name if cell.hands else "")
         return Cell(
             name=cell.name.name,
@@ -154,7 +156,7 @@ class _Resolver:
             returns=cell.returns.name if cell.returns else None,
             agent=self.agents[cell.agent.name] if cell.agent else None,
             prompt=self._prompt(cell, hands),
-            repairs=_default(cell.repairs, 1 if cell.kind == "agent" else 0),
+            repairs=_default(cell.repairs, 1 if facts.asks else 0),
             run=tuple(ref.name for ref in cell.run),
             env=cell.env,
             source=cell.source or ("person" if cell.kind == "review" else ""),
@@ -173,6 +175,14 @@ class _Resolver:
             commits=cell.commits,
         )
 
+    def _also(self, cell: model.CellSpec) -> tuple[str, ...]:
+        """What a cell takes besides, as far as the cells before it hand it."""
+        cells = {one.name.name: one for one in self.spec.cells}
+        line = [ref.name for ref in self.spec.line]
+        before = line[: line.index(cell.name.name)]
+        handed = {builtin.FEEDBACK, *(handed_by(cells[name]) for name in before)}
+        return tuple(name for name in KINDS[cell.kind].also if name in handed)
+
     def _touches(self, cell: model.CellSpec) -> Touches:
         refs = cell.touches or ()
         return Touches(
@@ -181,7 +191,7 @@ class _Resolver:
         )
 
     def _prompt(self, cell: model.CellSpec, hands: str) -> Template | None:
-        if cell.kind not in ("agent", "command"):
+        if not KINDS[cell.kind].asks and cell.kind != "command":
             return None
         return self._template(cell.prompt) or _builtin(builtin.prompt_for(hands))
 

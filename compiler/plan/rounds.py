@@ -13,7 +13,12 @@ from dataclasses import dataclass, field
 from factoryline.diagnostics import plural
 from factoryline.plan.model import Cell, Plan
 
-OPENS = {"fail": "retry", "request-changes": "rework", "conflict": "conflict"}
+OPENS = {
+    "fail": "retry",
+    "object": "critique",
+    "request-changes": "rework",
+    "conflict": "conflict",
+}
 """The outcomes that open the next round, and what such a round is called."""
 
 
@@ -95,16 +100,16 @@ def expected(plan: Plan, artifact: str, outcome: Outcome) -> tuple[Stage, ...]:
 
 
 def _steps(plan: Plan, artifact: str, outcome: Outcome) -> Iterator[Stage | Blocked]:
-    cells = (*plan.line, plan.merge) if plan.merge else plan.line
+    cells = plan.way
     loop = _loop_start(plan)
-    spent = {"retry": 0, "rework": 0, "conflict": 0}
+    spent = dict.fromkeys(OPENS.values(), 0)
     index, number, opened_by = 0, 1, "start"
     while index < len(cells):
         cell = cells[index]
         stage = Stage(
             artifact=artifact,
             cell=cell.name,
-            round=number if index >= loop else None,
+            round=number if index >= loop and not cell.facts.whole else None,
             opened_by=opened_by,
         )
         yield stage
@@ -112,7 +117,7 @@ def _steps(plan: Plan, artifact: str, outcome: Outcome) -> Iterator[Stage | Bloc
         if ended is None:
             return
         index += 1
-        if ended not in OPENS:
+        if ended not in OPENS or _left_to_review(plan, cell, cells[index:], spent):
             continue
         opened_by = OPENS[ended]
         spent[opened_by] += 1
@@ -122,6 +127,13 @@ def _steps(plan: Plan, artifact: str, outcome: Outcome) -> Iterator[Stage | Bloc
             return
         number, index = number + 1, _return_to(plan, cell)
     yield Stage(artifact=artifact, cell=plan.note.name, round=None)
+
+
+def _left_to_review(plan: Plan, cell: Cell, after: tuple[Cell, ...], spent: dict[str, int]) -> bool:
+    """Whether a critic's objection opens no round: a person who reviews has the last word."""
+    if cell.kind != "critic" or not any(c.kind == "review" for c in after):
+        return False
+    return cell.returns is None or spent["critique"] >= plan.flow.critiques
 
 
 def _loop_start(plan: Plan) -> int:
@@ -147,12 +159,13 @@ def _refuse(
             reason=f"{stage} said no, and its cell returns to none",
             help=f"give {who} a `returns:`, or change the artifact",
         )
-    reworks = opened_by == "rework"
-    used = spent["rework"] if reworks else spent["retry"] + spent["conflict"]
-    budget = plan.flow.reworks if reworks else plan.flow.retries
+    flow = plan.flow
+    used, budget, noun, name = {
+        "rework": (spent["rework"], flow.reworks, "rework", "reworks"),
+        "critique": (spent["critique"], flow.critiques, "critique", "critiques"),
+    }.get(opened_by, (spent["retry"] + spent["conflict"], flow.retries, "retry", "retries"))
     if used <= budget:
         return None
-    noun, name = ("rework", "reworks") if reworks else ("retry", "retries")
     return Blocked(
         after=stage,
         reason=f"{stage} said no, and the budget of {plural(budget, noun, name)} is spent",

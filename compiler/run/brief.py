@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from factoryline.cells import program
+from factoryline.cells import note, program
 from factoryline.cells.base import Job
 from factoryline.contracts.quote import line, printable
 from factoryline.contracts.render import render
@@ -86,7 +86,7 @@ def values(job: Job) -> dict[str, Any]:
         "rejected": list(job.rejected),
         "documents": _taken_documents(job),
         "patch": _patch(job),
-        "record": "",
+        "record": _record(job),
         "schema": dict(job.cell.hands.schema),
         "handoff_in": agent.handoff if agent else "file",
         "handoff_path": str(program.place(job, "handoff.json")),
@@ -157,6 +157,13 @@ def _patch(job: Job) -> str:
     if taken is None:
         return ""
     return job.repository.readable_patch(taken.handoff["base"], taken.handoff["commit"])
+
+
+def _record(job: Job) -> str:
+    """What a cell that takes every hand-off has to judge: the facts of the run, as JSON."""
+    if not job.cell.facts.whole:
+        return ""
+    return json.dumps(note.judged(job), indent=1, ensure_ascii=False)
 
 
 def _taken_documents(job: Job) -> list[dict[str, str]]:

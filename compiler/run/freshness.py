@@ -143,13 +143,14 @@ def surroundings(
     change = next((e for e in reversed(since) if e.contract == "change"), None)
     newest = {entry.contract: entry for entry in before}
     takes = [contract.name for contract in cell.takes]
+    past = [entry for entry in before if (entry.stage.round or 0) < (stage.round or 0)]
     return Surroundings(
         pins=pins,
         base=base,
         start=change.handoff["commit"] if change else base,
         taken={name: newest[name] for name in takes if name in newest},
-        feedback=feedback(before) if cell.feedback else None,
-        earlier=earlier(before) if cell.feedback and cell.prompt else (),
+        feedback=feedback(past) if cell.feedback else None,
+        earlier=earlier(past) if cell.feedback and cell.prompt else (),
         priors=applying(plan, factory.ledger, artifact.name),
         lessons=_lessons(factory, pins["previous"]) if not before else (),
     )
@@ -165,10 +166,10 @@ def inputs(
     """Every input of a stage, by name: what the specification says and what the ledger adds."""
     cell = factory.plan.cell(stage.cell)
     found = digest.spec_inputs(factory.plan, artifact, cell, stage)
-    taken = before if cell.kind == "note" else tuple(around.taken.values())
+    taken = before if cell.facts.whole else tuple(around.taken.values())
     for entry in taken:
         found[f"handoff.{entry.stage.id}"] = consumed(entry, cell)
-    if cell.facts.edits or cell.kind == "scout":
+    if cell.facts.edits or cell.facts.tree:
         found["base"] = digest.of_value(around.base)
         if around.start != around.base:
             found["start"] = digest.of_value(around.start)
@@ -240,7 +241,9 @@ def _lessons(factory: Factory, previous: str | None) -> tuple[str, ...]:
         return ()
     confirmed = [d for d in note.handoff["decisions"] if d["verdict"] == "confirmed"]
     decisions = (f"confirmed: {decision['decision']}" for decision in confirmed)
-    return tuple(f"{previous}: {lesson}" for lesson in (*note.handoff["improve"], *decisions))
+    judged = note.handoff.get("analysis", {}).get("improve", ())
+    lessons = (*note.handoff["improve"], *judged, *decisions)
+    return tuple(f"{previous}: {lesson}" for lesson in lessons)
 
 
 def _programs(factory: Factory, cell: Cell) -> dict[str, Input]:

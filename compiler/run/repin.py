@@ -13,10 +13,10 @@ def repin(factory: Factory, record: Record, *, reason: str) -> None:
     """Let an artifact start from the base as it is now. What closed it, if anything, is undone."""
     ledger = factory.ledger
     for entry in record.entries:
-        if entry.kind in ("note", "merge"):
+        if entry.kind in ("note", "analyst", "merge"):
             ledger.forget(entry.stage, reason=reason)
     first, *others = record.entries
     unpinned = replace(first, pins={**first.pins, "base": None})
     files.write_json(ledger.entry_path(first.stage), unpinned.to_json())
-    kept = [entry for entry in others if entry.kind not in ("note", "merge")]
+    kept = [entry for entry in others if entry.kind not in ("note", "analyst", "merge")]
     ledger.assemble(record.artifact, [unpinned, *kept])

@@ -44,7 +44,7 @@ class LineReporter:
         stage = stage_of(task.name)
         if stage and resting(self.factory, stage):
             return
-        if stage and self.factory.plan.cell(stage.cell).kind in ("agent", "command"):
+        if stage and self.factory.plan.cell(stage.cell).facts.spends:
             self._write(f">  {task.name}")
 
     def add_success(self, task: Any) -> None:

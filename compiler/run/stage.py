@@ -353,7 +353,7 @@ def _due(factory: Factory, artifact: str, stage_id: str) -> tuple[Walk, tuple[En
 
 
 def _works_in_tree(cell: Cell) -> bool:
-    return cell.facts.edits or cell.kind == "scout"
+    return cell.facts.edits or cell.facts.tree
 
 
 def _lines(surfaces: Mapping[str, Mapping[str, int]]) -> str:

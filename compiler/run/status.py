@@ -124,8 +124,10 @@ def _left(factory: Factory, name: str) -> str:
 
 
 def _subject(where: Standing) -> str:
-    packet = where.record.last("packet")
-    return packet.handoff["commit"][:10] if packet else "its packet"
+    packet, critique = where.record.last("packet"), where.record.last("critique")
+    subject = packet.handoff["commit"][:10] if packet else "its packet"
+    objects = critique is not None and critique.outcome == "object"
+    return f"{subject}, to which the critic objects" if objects else subject
 
 
 def _failures(history: History, stage_id: str) -> int:

@@ -39,6 +39,7 @@ def load(path: Path) -> model.Spec:
             wip=records.number(flow, "wip", 1),
             retries=records.number(flow, "retries", 3),
             reworks=records.number(flow, "reworks", 5),
+            critiques=records.number(flow, "critiques", 2),
             merge=records.text(flow, "merge", "squash"),
             proof=records.proof(flow),
             budget=records.budget(flow),

@@ -139,6 +139,7 @@ class FlowSpec:
     wip: int
     retries: int
     reworks: int
+    critiques: int
     merge: str
     proof: ProofSpec | None = None
     budget: BudgetSpec | None = None

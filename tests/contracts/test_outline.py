@@ -72,7 +72,7 @@ def test_a_rule_with_a_description_is_said() -> None:
     assert said == "- Whoever objects says why."
 
 
-@pytest.mark.parametrize("name", ["memo"])
+@pytest.mark.parametrize("name", ["memo", "critique", "analysis"])
 def test_the_smallest_value_of_a_contract_fulfils_it(name: str) -> None:
     assert schema.violations(skeleton(schema.builtin(name)), schema.builtin(name)) == ()
 

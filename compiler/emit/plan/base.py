@@ -67,7 +67,7 @@ def drawn(graph: Graph) -> tuple[Edge, ...]:
 
 def stations(plan: Plan) -> tuple[Cell, ...]:
     """The cells of the line and the stations that every line ends with, in order."""
-    return (*plan.line, *([plan.merge] if plan.merge else []), plan.note)
+    return (*plan.way, plan.note)
 
 
 def scopes(plan: Plan) -> tuple[Scope, ...]:

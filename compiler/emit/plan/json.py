@@ -29,6 +29,7 @@ def form(graph: Graph) -> str:
             "wip": plan.flow.wip,
             "retries": plan.flow.retries,
             "reworks": plan.flow.reworks,
+            "critiques": plan.flow.critiques,
             "merge": plan.flow.merge,
         },
         "artifacts": [_way(way) for way in graph.ways],

@@ -16,6 +16,7 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
     yield from _order(line, {*builtin.CONTRACTS, *(c.name.name for c in spec.contracts)})
     yield from _returns(line, cells)
     yield from _merges(spec, line)
+    yield from _judges(line)
     for cell in spec.cells:
         yield from _hands(cell)
         if all(cell is not other for other in line):
@@ -91,6 +92,27 @@ def _merges(spec: Spec, line: list[CellSpec]) -> Iterator[Diagnostic]:
                 )
 
 
+def _judges(line: list[CellSpec]) -> Iterator[Diagnostic]:
+    """A critic is heard by somebody; an analyst judges when all is done."""
+    for index, cell in enumerate(line):
+        after = [later.kind for later in line[index + 1 :]]
+        if cell.kind == "critic" and not cell.returns and "review" not in after:
+            yield Diagnostic(
+                message=f"nobody hears `{cell.name.name}`: it returns to no cell, and no review "
+                "comes after it",
+                span=cell.name.span,
+                help="give it a `returns:`, or put it before a review",
+                code="returns",
+            )
+        if cell.kind == "analyst" and set(after) - {"analyst"}:
+            yield Diagnostic(
+                message=f"`{cell.name.name}` judges the whole run, and cells come after it",
+                span=cell.name.span,
+                help="put it at the end of the line; it works after the merge",
+                code="order",
+            )
+
+
 def _hands(cell: CellSpec) -> Iterator[Diagnostic]:
     fixed = KINDS[cell.kind].hands
     if cell.hands and fixed and cell.hands.name != fixed:
@@ -100,7 +122,15 @@ def _hands(cell: CellSpec) -> Iterator[Diagnostic]:
             help=f"hands: {fixed}",
             code="hands",
         )
-    if cell.hands and not fixed and cell.hands.name in builtin.MADE_BY_CODE - {"change"}:
+    own = {kind.hands: name for name, kind in KINDS.items() if kind.asks and kind.hands}
+    if cell.hands and not fixed and cell.hands.name in own:
+        yield Diagnostic(
+            message=f"`{cell.hands.name}` is what a cell of kind {own[cell.hands.name]} hands",
+            span=cell.hands.span,
+            help=f"kind: {own[cell.hands.name]}",
+            code="hands",
+        )
+    elif cell.hands and not fixed and cell.hands.name in builtin.MADE_BY_CODE - {"change"}:
         yield Diagnostic(
             message=f"`{cell.hands.name}` is computed by the line; no program can hand it",
             span=cell.hands.span,
