@@ -30,6 +30,7 @@ class Row:
     rounds: int
     rework: int
     retries: int
+    critiques: int
     tests: tuple[int, int | None] | None
     seconds: float
     stages: Mapping[str, Spent]
@@ -113,6 +114,7 @@ def _row(number: int, record: Record, ledger: Ledger, surfaces: Sequence[str]) -
         rounds=len(lines),
         rework=record.opened("rework"),
         retries=record.opened("retry") + record.opened("conflict"),
+        critiques=record.opened("critique"),
         tests=record.tests(),
         seconds=record.seconds,
         stages=record.spent(ledger.history(record.artifact)),

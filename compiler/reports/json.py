@@ -37,6 +37,7 @@ def _row(row: Row, surfaces: Sequence[str]) -> dict[str, Any]:
         "rounds": row.rounds,
         "rework": row.rework,
         "retries": row.retries,
+        "critiques": row.critiques,
         "tests": row.tests and {"run": row.tests[0], "known": row.tests[1]},
         "seconds": round(row.seconds, 3),
         "cost": row.spent.to_json(),

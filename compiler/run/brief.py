@@ -140,6 +140,7 @@ def _verified(selection: Selection, outbox: Path) -> dict[str, Any]:
     return {
         "scope": scope.name,
         "tests": list(selection.chosen),
+        "select": selection.select,
         "command": " ".join([*setting, shlex.join(argv)]),
         "folder": scope.cwd,
     }

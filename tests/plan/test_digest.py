@@ -41,7 +41,7 @@ ASIDE = {
     "Scope": {"span", "timeout", "map"},
     "Selection": set(),
     "Budget": {"span"},
-    "Flow": {"span", "wip", "retries", "reworks", "budget"},
+    "Flow": {"span", "wip", "retries", "reworks", "critiques", "budget"},
     "Source": {"span"},
     "Proof": {"mutants_timeout"},
     "Artifact": {"span", "after", "budget"},

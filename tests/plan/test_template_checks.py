@@ -20,7 +20,7 @@ OURS = [
     ("repair.prompt.md.j2", BRIEF),
     ("critic.prompt.md.j2", BRIEF),
     ("analyst.prompt.md.j2", BRIEF),
-    ("critique.md.j2", MEMO | {"handoff": schema.builtin("critique")}),
+    ("critique.md.j2", {**MEMO, "handoff": schema.builtin("critique")}),
     ("memo.md.j2", MEMO),
     ("packet.md.j2", PACKET),
     ("post-run.md.j2", NOTE),

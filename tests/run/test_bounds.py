@@ -70,7 +70,15 @@ def values_of(text: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any]]
                     "consumer": SHORT,
                     "source": SHORT,
                     "verify": st.just(
-                        [{"scope": "unit", "tests": ["t"], "command": "run t", "folder": "."}]
+                        [
+                            {
+                                "scope": "unit",
+                                "tests": ["t"],
+                                "select": "",
+                                "command": "run t",
+                                "folder": ".",
+                            }
+                        ]
                     ),
                 }
             ),

@@ -36,7 +36,7 @@ def _list(item: Shape) -> Shape:
     return {"type": "array", "items": item}
 
 
-_VERIFY = _list(_object(scope=TEXT, tests=TEXTS, command=TEXT, folder=TEXT))
+_VERIFY = _list(_object(scope=TEXT, tests=TEXTS, select=TEXT, command=TEXT, folder=TEXT))
 _ITEM = _object(statement=TEXT, details=TEXTS, output=TEXT)
 _ROUND: Shape = {
     "type": "object",
