@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,8 @@ class Result:
     documents: further files for the ledger, by their ending, such as `packet.md`.
     trouble: what a program did instead of handing something on; empty when it did.
     refused: the tools that the program was not allowed to use; conversation: where it can go on.
-    summary: half a line for people. author, message: of the commit, where they are given.
+    grounds: what each check of a verdict rests on. summary: half a line for people.
+    author, message: of the commit, where they are given.
     """
 
     handoff: Handoff | None = None
@@ -84,6 +85,7 @@ class Result:
     trouble: str = ""
     refused: tuple[str, ...] = ()
     conversation: Conversation | None = None
+    grounds: Sequence[Mapping[str, Any]] = ()
     summary: str = ""
     cost: Cost = FREE
     by: str = "factoryline"

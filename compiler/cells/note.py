@@ -12,6 +12,7 @@ from factoryline.ledger.history import is_attempt
 from factoryline.ledger.query import Record
 from factoryline.plan.rounds import OPENS
 from factoryline.verification.proof import sentences
+from factoryline.verification.sentence import sentence
 
 
 def run(job: Job) -> Result:
@@ -99,14 +100,9 @@ def _worked(record: Record) -> list[str]:
     count = len(record.all("change"))
     if count == 1:
         lines.append("One round from build to approval.")
-    tests = record.tests()
     verdict = record.last("verdict")
-    if tests and verdict:
-        ran, known = tests
-        of = f" of {known}" if known is not None else ""
-        scopes = plural(len(verdict.handoff["checks"]), "scope")
-        counted = f"{ran}{of} tests" if of else plural(ran, "test")
-        lines.append(f"Verification ran {counted} in {scopes} and passed.")
+    if verdict:
+        lines.append(f"Verification passed: {sentence(verdict.handoff, verdict.run.grounds)}.")
     lines += sentences.shown(verdict.handoff["proof"]) if verdict else ()
     kept = [g for g in verdict.handoff["guards"] if g["outcome"] == "kept"] if verdict else []
     lines += [f"The prior {guard['prior']} was kept." for guard in kept]

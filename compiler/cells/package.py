@@ -8,6 +8,7 @@ from factoryline.cells.base import Job, Result
 from factoryline.contracts.render import render
 from factoryline.diagnostics import plural
 from factoryline.plan.model import Variant
+from factoryline.verification.sentence import sentence
 
 
 def run(job: Job) -> Result:
@@ -20,6 +21,7 @@ def run(job: Job) -> Result:
         "artifact": _facts(job),
         "change": change,
         "verdict": verdict,
+        "verified": sentence(verdict, job.taken["verdict"].run.grounds),
         "memo": job.taken["memo"].handoff if "memo" in job.taken else None,
         "round": job.stage.round,
         "rework": job.record.opened("rework"),

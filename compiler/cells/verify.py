@@ -1,51 +1,69 @@
-"""verify: the built commit, in a clean checkout, proven by the artifact's own scopes."""
+"""verify: the built commit, in clean checkouts, proven by the artifact's own scopes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from factoryline.cells.base import Job, Result
-from factoryline.diagnostics import plural
+from factoryline.diagnostics import StageFailed
 from factoryline.learning import priors
-from factoryline.plan.model import Selection
-from factoryline.verification import selected
+from factoryline.ledger.query import proven
+from factoryline.plan.model import Proof, Scope, Selection
+from factoryline.system import process
+from factoryline.verification import hermetic, prepare, selected, site
+from factoryline.verification.hermetic import Commit
 from factoryline.verification.proof import prove, sentences
 from factoryline.verification.proof.prove import Case
+from factoryline.verification.reuse import never
+from factoryline.verification.scopes import Checked
 from factoryline.verification.selected import Change
+from factoryline.verification.sentence import sentence
 
 
 def run(job: Job) -> Result:
     change = job.handoff("change")
-    checks, proof = _proven(job, job.artifact.verify, change["commit"])
+    for selection in job.artifact.verify:
+        site.require(selection.scope)
+    checks, proof = _proven(job, change["commit"])
+    grounds = [{"scope": check["scope"], **check.pop("ground")} for check in checks]
     guards = priors.guard_results(job.priors, change["surfaces"])
-    failed = [c for c in checks if c["outcome"] == "fail"]
-    broken = [g for g in guards if g["outcome"] == "broken"]
-    outcome = "fail" if failed or broken or prove.failures(proof) else "pass"
+    bad = {"fail", "broken"} & {one["outcome"] for one in (*checks, *guards)}
+    verdict = {
+        "outcome": "fail" if bad or prove.failures(proof) else "pass",
+        "commit": change["commit"],
+        "tree": change["tree"],
+        "checks": checks,
+        "guards": guards,
+        "proof": proof,
+    }
     return Result(
-        outcome=outcome,
-        summary=_summary(outcome, checks, guards, proof),
-        handoff={
-            "outcome": outcome,
-            "commit": change["commit"],
-            "tree": change["tree"],
-            "checks": checks,
-            "guards": guards,
-            "proof": proof,
-        },
+        outcome=str(verdict["outcome"]),
+        summary=_summary(verdict, grounds),
+        handoff=verdict,
+        grounds=grounds,
     )
 
 
-def _proven(
-    job: Job, selections: Sequence[Selection], commit: str
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _proven(job: Job, commit: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """What every scope proves about a commit, and the proof that they are enough."""
+    # A proof looks at the runs themselves, which a result from before does not have.
+    asks = job.artifact.proof != Proof()
+    about = Commit(
+        id=commit,
+        files=job.repository.listing(commit),
+        protected=job.protected,
+        earlier=never if asks else lambda key: proven(job.ledger, key),
+    )
     maps = job.ledger.maps
-    change = Change(repository=job.repository, base=job.base, commit=commit, maps=maps)
+    change = Change(
+        repository=job.repository, base=job.base, commit=commit, maps=maps, hermetic=about
+    )
     with checkout(job, commit) as place:
-        checked = [selected.verify(one, change, place, job.scratch) for one in selections]
+        checked = _side_by_side(job, change, place)
         case = Case(
             proof=job.artifact.proof,
             repository=job.repository,
@@ -53,10 +71,72 @@ def _proven(
             commit=commit,
             checked=checked,
             here=place,
-            clean=lambda commit, name: checkout(job, commit, name),
+            clean=lambda commit, name: _prepared(job, commit, name),
             scratch=job.scratch,
         )
-        return [one.check for one in checked], prove.prove(case)
+        with ExitStack() as stack:
+            if asks:
+                _prepare(job, stack, place, commit)
+            return [one.check for one in checked], prove.prove(case)
+
+
+def _side_by_side(job: Job, change: Change, place: Path) -> list[Checked]:
+    """Every scope's check, in order: at `place` one after the other, or `jobs` at once, each in a
+    checkout of its own.
+    """
+    selections = job.artifact.verify
+    if min(job.cell.jobs, len(selections)) < 2:
+        return [_checked(job, change, selection, place) for selection in selections]
+
+    def apart(number: int) -> Checked:
+        with checkout(job, change.commit, f".{number}") as own:
+            return _checked(job, change, selections[number], own)
+
+    with ThreadPoolExecutor(job.cell.jobs) as pool:
+        futures = [pool.submit(apart, number) for number in range(len(selections))]
+        try:
+            return [future.result() for future in futures]
+        except (KeyboardInterrupt, SystemExit):
+            # The pool waits for its threads, and these for their programs.
+            process.end_all()
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _checked(job: Job, change: Change, selection: Selection, place: Path) -> Checked:
+    scope = selection.scope
+    try:
+        with _ready(job, scope, place, change.commit):
+            return selected.verify(selection, change, place, job.scratch)
+    except prepare.Failed as failed:
+        return hermetic.unprepared(selection, failed)
+
+
+def _ready(job: Job, scope: Scope, place: Path, commit: str) -> Any:
+    """The scope's preparation in a checkout, for the time of a block."""
+    store, log = job.ledger.work / "prepared", job.scratch / scope.name
+    return prepare.prepared(scope, place, log, job.repository, commit, store)
+
+
+def _prepare(job: Job, stack: ExitStack, place: Path, commit: str) -> None:
+    """Everything that the artifact's scopes need. Raises StageFailed where that does not work."""
+    scopes = {selection.scope.name: selection.scope for selection in job.artifact.verify}
+    for scope in scopes.values():
+        try:
+            stack.enter_context(_ready(job, scope, place, commit))
+        except prepare.Failed as failed:
+            raise StageFailed(
+                f"the proof cannot be made at {commit[:10]}: {failed.reason}", span=scope.span
+            ) from failed
+
+
+@contextmanager
+def _prepared(job: Job, commit: str, name: str) -> Iterator[Path]:
+    """A clean checkout in which every scope of the artifact is prepared."""
+    with checkout(job, commit, name) as place, ExitStack() as stack:
+        _prepare(job, stack, place, commit)
+        yield place
 
 
 @contextmanager
@@ -69,25 +149,16 @@ def checkout(job: Job, commit: str, name: str = "") -> Iterator[Path]:
         job.repository.remove_worktree(place)
 
 
-def _summary(
-    outcome: str,
-    checks: list[dict[str, Any]],
-    guards: list[dict[str, Any]],
-    proof: dict[str, Any],
-) -> str:
+def _summary(verdict: Mapping[str, Any], grounds: Sequence[Mapping[str, Any]]) -> str:
     """Half a line: how much ran, and each thing that failed."""
-    counted = [check["tests"] for check in checks if check["tests"]]
-    known = [tests["known"] for tests in counted]
-    of = f" of {sum(known)}" if counted and None not in known else ""
-    ran = sum(tests["run"] for tests in counted)
-    tests = f"{ran}{of} tests" if of else plural(ran, "test") if counted else "nothing counted"
-    ran_in = f"{tests} in {plural(len(checks), 'scope')}"
-    parts = [f"{outcome}: {', '.join([ran_in, *sentences.summary(proof)])}"]
+    checks, proof = verdict["checks"], verdict["proof"]
+    said = [sentence(verdict, grounds), *sentences.summary(proof)]
+    parts = [f"{verdict['outcome']}: {', '.join(said)}"]
     parts += [f"{c['scope']} {c['selection']['summary']}" for c in checks if c["selection"]]
     parts += [f"{c['scope']}: {c['reason']}" for c in checks if c["outcome"] == "fail"]
     parts += [
         f"{g['lines']} added lines on {g['surface']}, {g['prior']} allows {g['at_most']}"
-        for g in guards
+        for g in verdict["guards"]
         if g["outcome"] == "broken"
     ]
     parts += prove.failures(proof)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +23,17 @@ Handoff = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """How an entry came to be. It shapes nothing. `started` is ISO 8601 in UTC."""
+    """How an entry came to be. It shapes nothing. `started` is ISO 8601 in UTC.
+
+    grounds: what each check of a verdict rests on; empty for other entries.
+    """
 
     started: str
     seconds: float
     attempts: int
     cost: Cost
     by: str
+    grounds: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,7 @@ class Entry:
                 "attempts": run.attempts,
                 "cost": run.cost.to_json(),
                 "by": run.by,
+                **({"grounds": [dict(one) for one in run.grounds]} if run.grounds else {}),
             },
         }
 
@@ -136,5 +141,6 @@ def _entry(value: Any) -> Entry:
             attempts=run["attempts"],
             cost=cost.from_json(run["cost"]),
             by=run["by"],
+            grounds=tuple(run.get("grounds", ())),
         ),
     )

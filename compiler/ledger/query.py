@@ -125,3 +125,23 @@ def _sealed(ledger: Ledger, artifact: str) -> Walk | None:
 
 def _entries(ledger: Ledger, stages: Sequence[Stage]) -> tuple[Entry, ...]:
     return tuple(entry for entry in map(ledger.entry, stages) if entry)
+
+
+def proven(ledger: Ledger, key: str) -> dict[str, Any] | None:
+    """The check of a verdict that passed with this key, and its `ground`: where it is from.
+
+    A check in which a test needed a second try proves nothing for later ones.
+    """
+    for entry in ledger.verdicts():
+        checks = entry.handoff["checks"]
+        for check, ground in zip(checks, entry.run.grounds, strict=False):
+            if ground["key"] != key or check["outcome"] != "pass" or check["flaky"]:
+                continue
+            origin = {
+                "artifact": entry.stage.artifact,
+                "stage": entry.stage.id,
+                "commit": entry.handoff["commit"],
+                "when": entry.run.started,
+            }
+            return {**check, "ground": {**ground, "reused": ground["reused"] or origin}}
+    return None

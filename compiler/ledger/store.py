@@ -6,6 +6,7 @@ and can be made again.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator, Sequence, Set
@@ -119,6 +120,13 @@ class Ledger:
         for path in sorted(self.artifacts.glob("*/*.json")):
             value = files.read_json(path)
             yield entries.from_json(value, str(path))
+
+    def verdicts(self) -> Iterator[Entry]:
+        """Every entry that hands on a verdict; one that cannot be read is passed over."""
+        for path in sorted(self.artifacts.glob("*/*.json")):
+            if b'"contract": "verdict"' in path.read_bytes():
+                with contextlib.suppress(WorldError):
+                    yield entries.from_json(files.read_json(path), str(path))
 
     def write(self, entry: Entry, before: Sequence[Entry]) -> None:
         """Put a finished stage on record; `before` are the entries before it on the way.

@@ -22,6 +22,7 @@ CLASSES: tuple[type, ...] = (
     model.Agent,
     model.Variant,
     model.Cell,
+    model.Prepare,
     model.Scope,
     model.Rule,
     model.Selection,

@@ -174,6 +174,7 @@ class Cell:
     touches: None where the kind edits nothing anyway.
     returns: the cell at which the next round begins when this one says no.
     timeout: seconds an attempt may take. repairs: how often a broken hand-off goes back.
+    jobs: how many scopes are verified side by side.
     """
 
     name: Aside[str]
@@ -196,6 +197,7 @@ class Cell:
     timeout: Aside[float | None] = None
     files: int | None = None
     commits: int | None = None
+    jobs: Aside[int] = 1
 
     @property
     def facts(self) -> Kind:
@@ -235,10 +237,28 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prepare:
+    """The commands that a scope needs before it can run, in its folder.
+
+    locks: the files that decide the result; without them the commands run for every check.
+    keeps: the folders that are kept and put into every checkout, beside what lies in {prepared}.
+    """
+
+    run: tuple[tuple[str, ...], ...]
+    locks: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """A way to verify one part of the repository.
 
     timeout: in seconds. coverage: the format that its runs leave at {coverage}; empty for none.
+    requires: programs without which it cannot run. inherits: variables that it gets from outside.
+    reruns: how often a failed test is run again alone, by the command `again` (or `run`).
+    flaky: whether a test that passes then is told (`tell`) or fails the check (`fail`).
+    leaves: patterns of what its run may leave in the checkout. inputs: patterns of the paths that
+    shape its result; none means every path. reuse: whether an earlier pass may stand for a run.
     """
 
     name: str
@@ -254,6 +274,28 @@ class Scope:
     rules: tuple[Rule, ...] = ()
     related: tuple[str, ...] = ()
     map: Aside[tuple[str, ...]] = ()
+    requires: Aside[tuple[str, ...]] = ()
+    inherits: tuple[str, ...] = ()
+    prepare: Prepare | None = None
+    reruns: int = 0
+    again: tuple[str, ...] = ()
+    flaky: str = "tell"
+    leaves: tuple[str, ...] = ()
+    inputs: Aside[tuple[str, ...]] = ()
+    reuse: Aside[bool] = True
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The programs that it cannot do without, as they are named."""
+        commands = [self.run, self.list, self.again, *(self.prepare.run if self.prepare else ())]
+        named = [*self.requires, *(command[0] for command in commands if command)]
+        return tuple(dict.fromkeys(name for name in named if "{" not in name))
+
+    def may_leave(self, path: str) -> bool:
+        return bool(self.leaves and _matcher(self.leaves).match_file(path))
+
+    def reads(self, path: str) -> bool:
+        return not self.inputs or bool(_matcher(self.inputs).match_file(path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

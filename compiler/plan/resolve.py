@@ -22,6 +22,7 @@ from factoryline.plan.model import (
     Contract,
     Flow,
     Plan,
+    Prepare,
     Proof,
     Rule,
     Scope,
@@ -173,6 +174,7 @@ class _Resolver:
             timeout=cell.timeout,
             files=cell.files,
             commits=cell.commits,
+            jobs=cell.jobs or 1,
         )
 
     def _also(self, cell: model.CellSpec) -> tuple[str, ...]:
@@ -286,6 +288,25 @@ def _scope(scope: model.ScopeSpec) -> Scope:
         map=tuple(ref.name for ref in scope.map),
         timeout=scope.timeout or DEFAULT_SCOPE_SECONDS,
         coverage=scope.coverage.name if scope.coverage else "",
+        requires=tuple(ref.name for ref in scope.requires),
+        inherits=scope.inherits,
+        prepare=_prepare(scope.prepare),
+        reruns=int(float(scope.reruns.name)) if scope.reruns else 0,
+        again=tuple(ref.name for ref in scope.again),
+        flaky=scope.flaky,
+        leaves=scope.leaves,
+        inputs=scope.inputs,
+        reuse=scope.reuse,
+    )
+
+
+def _prepare(prepare: model.PrepareSpec | None) -> Prepare | None:
+    if prepare is None:
+        return None
+    return Prepare(
+        run=tuple(tuple(ref.name for ref in command) for command in prepare.run),
+        locks=tuple(ref.name for ref in prepare.locks),
+        keeps=tuple(ref.name for ref in prepare.keeps),
     )
 
 

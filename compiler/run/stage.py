@@ -285,6 +285,7 @@ def record(
             attempts=history.attempts(stage.id) + 1,
             cost=result.cost,
             by=result.by,
+            grounds=result.grounds,
         ),
     )
     for ending, text in {**documents(job, result.handoff), **result.documents}.items():

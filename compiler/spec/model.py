@@ -82,6 +82,7 @@ class CellSpec:
     timeout: float | None = None
     files: int | None = None
     commits: int | None = None
+    jobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,16 @@ class ContractSpec:
     name: Ref
     schema: Ref | None
     template: Ref | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareSpec:
+    """What a scope needs before it can run; `locks` and `keeps` are paths in its folder."""
+
+    span: Span
+    run: tuple[tuple[Ref, ...], ...]
+    locks: tuple[Ref, ...]
+    keeps: tuple[Ref, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +117,15 @@ class ScopeSpec:
     rules: tuple[tuple[Ref, tuple[Ref, ...]], ...] = ()
     related: tuple[Ref, ...] = ()
     map: tuple[Ref, ...] = ()
+    requires: tuple[Ref, ...] = ()
+    inherits: tuple[str, ...] = ()
+    prepare: PrepareSpec | None = None
+    reruns: Ref | None = None
+    again: tuple[Ref, ...] = ()
+    flaky: str = "tell"
+    leaves: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    reuse: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

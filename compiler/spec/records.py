@@ -61,6 +61,7 @@ def cell(name: str, entry: Field) -> model.CellSpec:
         timeout=_seconds(node),
         files=_optional_number(node, "files"),
         commits=_optional_number(node, "commits"),
+        jobs=_optional_number(node, "jobs"),
     )
 
 
@@ -103,7 +104,37 @@ def scope(name: str, entry: Field) -> model.ScopeSpec:
         ),
         related=refs(node, "related"),
         map=refs(node, "map"),
+        requires=refs(node, "requires"),
+        inherits=_texts(node, "inherits"),
+        prepare=_prepare(node),
+        reruns=_ref(node, "reruns"),
+        again=refs(node, "again"),
+        flaky=text(node, "flaky", "tell"),
+        leaves=_texts(node, "leaves"),
+        inputs=_texts(node, "inputs"),
+        reuse=_yes(node, "reuse", True),
     )
+
+
+def _prepare(node: Node) -> model.PrepareSpec | None:
+    child = node.get("prepare")
+    if child is None:
+        return None
+    commands = child.get("run")
+    return model.PrepareSpec(
+        span=child.span,
+        run=tuple(
+            tuple(_as_ref(word) for word in command.items or ())
+            for command in (commands.items if commands else None) or ()
+        ),
+        locks=refs(child, "locks"),
+        keeps=refs(child, "keeps"),
+    )
+
+
+def _yes(node: Node, key: str, default: bool) -> bool:
+    child = node.get(key)
+    return default if child is None else bool(child.scalar)
 
 
 def artifact(name: str, entry: Field) -> model.ArtifactSpec:

@@ -166,6 +166,31 @@ def copy_tree(source: Path, destination: Path) -> None:
     shutil.copytree(source, destination, ignore=ignored, dirs_exist_ok=True)
 
 
+def copy_whole(source: Path, destination: Path) -> None:
+    """Copy a folder with all that is in it, links as links; what lay at its place is removed."""
+    remove_tree(destination)
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(source, destination, symlinks=True)
+
+
+def move(source: Path, destination: Path) -> None:
+    """Move a folder to another place on the same disk."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(source, destination)
+
+
+def link(path: Path, target: Path) -> None:
+    """Let `path` lead to a folder elsewhere."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(target, target_is_directory=True)
+
+
+def touch(path: Path) -> None:
+    """Let a file that is there count as just used."""
+    with contextlib.suppress(OSError):
+        os.utime(path)
+
+
 def discard_output(stream: TextIO) -> None:
     """Let all that is written to a stream from now on, and what it still holds, go nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -234,6 +259,26 @@ class Lock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+@contextlib.contextmanager
+def held(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[bool]:
+    """Hold a file's lock for the time of a block, alone or together with others who share it.
+
+    Yields whether it is held: always, unless `wait` is off and somebody else has it.
+    """
+    make_folder(path.parent)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        try:
+            fcntl.flock(descriptor, kind if wait else kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -188,6 +188,31 @@ class Git:
         text = self.text("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
         return tuple(sorted(item[3:] for item in text.split("\0") if item))
 
+    def left(self, commit: str) -> dict[str, str]:
+        """What somebody left in a checkout of `commit`: each path that is `edited` (or gone), or
+        `new` and not ignored; also what was committed on top.
+        """
+        text = self.text(
+            *("status", "--porcelain=v2", "--branch", "--no-renames", "-z"), "--untracked-files=all"
+        )
+        found: dict[str, str] = {}
+        for item in filter(None, text.split("\0")):
+            if item.startswith("# branch.oid ") and item.split()[-1] != commit:
+                named = self.text("diff", "--name-only", "--no-renames", "-z", commit, "HEAD")
+                found |= dict.fromkeys(filter(None, named.split("\0")), "edited")
+            elif item.startswith("? "):
+                found[item[2:]] = "new"
+            elif not item.startswith("#"):
+                # 1 and u: eight and ten fields, then the path, which may hold spaces.
+                found[item.split(" ", 8 if item[0] == "1" else 10)[-1]] = "edited"
+        return found
+
+    def listing(self, commit: str) -> dict[str, str]:
+        """Every path of a commit, with its mode and the id of its content."""
+        items = self.text("ls-tree", "-r", "-z", commit).split("\0")
+        pairs = (item.partition("\t") for item in items if item)
+        return {path: facts for facts, _, path in pairs}
+
     def files_at(self, commit: str) -> tuple[str, ...]:
         """The paths of all files in a commit."""
         return tuple(

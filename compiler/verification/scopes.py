@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from factoryline.diagnostics import StageFailed, plural
-from factoryline.errors import ProgramMissing, ending
+from factoryline.diagnostics import plural
+from factoryline.errors import ending
 from factoryline.plan.model import Scope, Selection
 from factoryline.system import files, process
-from factoryline.verification.reports.base import Report, Test, Unreadable, shortened
+from factoryline.verification import flaky, places
+from factoryline.verification.flaky import Flaky
+from factoryline.verification.reports.base import Report, Test, Unreadable
 from factoryline.verification.reports.table import FORMATS
+from factoryline.verification.site import Site
 
 OUTPUT_CHARACTERS = 4000
 """How much of a failed run's output goes into the ledger: its end."""
@@ -24,11 +26,11 @@ OUTPUT_CHARACTERS = 4000
 FAILURES = 20
 """How many failed tests a check names; the others are counted."""
 
-FAILURE_CHARACTERS = 1500
-"""How much of each failed test's message goes into the ledger."""
-
 REPORT_BYTES = 256_000_000
 """How large a report may be: far above 100,000 tests that all fail."""
+
+LIST_BYTES = 16_000_000
+"""How much of a listing is read: far above 100,000 tests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,10 @@ class Attempt:
     def tests(self) -> tuple[Test, ...]:
         return self.report.tests if self.report else ()
 
+    @property
+    def failed(self) -> tuple[Test, ...]:
+        return self.report.failed if self.report else ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
@@ -59,6 +65,14 @@ class Checked:
     check: dict[str, Any]
 
 
+NOT_RUN = Attempt(
+    done=process.Completed(argv=(), code=0, stdout=b"", stderr=b"", seconds=0.0),
+    report=None,
+    trouble="",
+    coverage=Path("nowhere"),
+)
+
+
 def verify(selection: Selection, checkout: Path, scratch: Path) -> Checked:
     """One check of a verdict: the selected tests of a scope, run in `checkout`.
 
@@ -66,20 +80,38 @@ def verify(selection: Selection, checkout: Path, scratch: Path) -> Checked:
     that says nothing about the change.
     """
     scope = selection.scope
-    ran = attempt(scope, selection.chosen, checkout, scratch / scope.name)
-    failed = ran.report.failed if ran.report else ()
-    check = {
-        "scope": scope.name,
-        "outcome": "fail" if ran.trouble else "pass",
-        "reason": ran.trouble,
+    site = Site.of(scope, checkout, scratch / scope.name)
+    ran = attempt(scope, selection.chosen, checkout, site.log)
+    shaky = _flaky(scope, ran, site)
+    stable = [test for test in ran.failed if all(test is not one.test for one in shaky)]
+    reason = _reason(scope, ran, shaky, len(stable))
+    check = bare(selection) | {
+        "outcome": "fail" if reason else "pass",
+        "reason": reason,
+        "tests": _tests(ran.report, len(stable), len(shaky), known(scope, site)),
+        "failures": [_failure(scope, test, site.checkout) for test in stable[:FAILURES]],
+        "unnamed": len(stable[FAILURES:]),
+        "flaky": [{"test": one.test.id, "failed": one.failed} for one in shaky],
+        "output": _tail(ran.done) if reason else "",
+    }
+    # What passed when it was run again is no trouble to the proof either.
+    return Checked(selection=selection, ran=replace(ran, trouble=reason), check=check)
+
+
+def bare(selection: Selection, *, reason: str = "", output: str = "") -> dict[str, Any]:
+    """A check in which nothing was counted; with a reason, one that failed before it ran."""
+    return {
+        "scope": selection.scope.name,
+        "outcome": "fail" if reason else "pass",
+        "reason": reason,
         "selected": list(selection.chosen),
-        "tests": None if ran.report is None else _tests(ran.report, known(scope, checkout)),
-        "failures": [_failure(test) for test in failed[:FAILURES]],
-        "unnamed": len(failed[FAILURES:]),
-        "output": _tail(ran.done) if ran.trouble else "",
+        "tests": None,
+        "failures": [],
+        "unnamed": 0,
+        "flaky": [],
+        "output": output.strip()[-OUTPUT_CHARACTERS:],
         "selection": None,
     }
-    return Checked(selection=selection, ran=ran, check=check)
 
 
 def attempt(
@@ -89,17 +121,21 @@ def attempt(
     log: Path,
     *,
     env: Mapping[str, str] | None = None,
+    words: Mapping[str, str] | None = None,
 ) -> Attempt:
     """Run a scope's command for `tests` in `checkout`.
 
     `log` is a path without an ending, beside which the report, coverage data and both streams
-    stay. Raises StageFailed when the runner or the scope's folder is not there.
+    stay. `env` and `words` are further variables and placeholders. Raises StageFailed when the
+    runner or the scope's folder is not there.
     """
     report, coverage = Path(f"{log}.report"), Path(f"{log}.coverage")
-    report.unlink(missing_ok=True)
-    _clear(coverage)
-    argv = fill(scope.run, tests=tests, report=report, coverage=coverage)
-    done = _run(scope, argv, checkout, log=log, env=env)
+    for old in (report, coverage, *coverage.parent.glob(f"{coverage.name}.*")):
+        files.remove_tree(old)
+        files.remove(old)
+    given = {"tests": tests, "report": str(report), "coverage": str(coverage)}
+    site = Site.of(scope, checkout, log)
+    done = site.run(scope, scope.run, {**(words or {}), **given}, log=log, env=env)
     found, trouble = None, ""
     try:
         found = _read(scope, report, log)
@@ -109,72 +145,35 @@ def attempt(
     return Attempt(done=done, report=found, trouble=trouble, coverage=coverage)
 
 
-def _clear(coverage: Path) -> None:
-    """Remove what an earlier run left: a file, a folder, or files beside each other."""
-    for old in (coverage, *coverage.parent.glob(f"{coverage.name}.*")):
-        files.remove_tree(old) if old.is_dir() else old.unlink(missing_ok=True)
-
-
-def known(scope: Scope, checkout: Path) -> int | None:
+def known(scope: Scope, site: Site) -> int | None:
     """How many tests the scope has; None when it does not say how to list them.
 
     The scope's `list` prints one test a line, up to the first empty line.
     """
     if not scope.list:
         return None
-    done = _run(scope, fill(scope.list, tests=scope.all), checkout)
+    done = site.run(scope, scope.list, {"tests": scope.all}, keep=LIST_BYTES)
     lines = done.out.splitlines()
     head = lines[: lines.index("")] if "" in lines else lines
     return len(head) if done.code == 0 else None
 
 
-def fill(
-    argv: Sequence[str],
-    *,
-    tests: Sequence[str],
-    report: Path | None = None,
-    coverage: Path | None = None,
-) -> list[str]:
-    """A command with its placeholders filled. `{tests}` alone becomes one argument a test."""
-    filled: list[str] = []
-    words = {
-        "tests": " ".join(tests),
-        "report": str(report),
-        "coverage": str(coverage),
-        "python": process.python(),
-    }
-    for part in argv:
-        if part == "{tests}":
-            filled += tests
-        else:
-            filled.append(process.fill(part, words))
-    return filled
+def _flaky(scope: Scope, ran: Attempt, site: Site) -> tuple[Flaky, ...]:
+    """The failed tests that pass when they are run again alone."""
+    if ran.done.code is None:
+        return ()
+    alone = replace(scope, run=scope.again or scope.run)
+    count = 0
 
+    def again(test: Test) -> Report | None:
+        nonlocal count
+        count += 1
+        words = flaky.words(test, site.checkout, scope.cwd)
+        log = Path(f"{site.log}.again-{count}")
+        once = attempt(alone, [words["tests"]], site.checkout, log, words=words)
+        return None if once.trouble else once.report
 
-def _run(
-    scope: Scope,
-    argv: Sequence[str],
-    checkout: Path,
-    *,
-    log: Path | None = None,
-    env: Mapping[str, str] | None = None,
-) -> process.Completed:
-    # Bytecode would stay in the checkout and in the way of the next one.
-    whole = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **scope.env, **(env or {})}
-    cwd = checkout / scope.cwd
-    if not cwd.is_dir():
-        raise StageFailed(
-            f"the scope `{scope.name}` runs in `{scope.cwd}`, which the change does not have",
-            span=scope.span,
-        )
-    try:
-        return process.run(argv, cwd=cwd, env=whole, timeout=scope.timeout, log=log)
-    except ProgramMissing as missing:
-        raise StageFailed(
-            f"the scope `{scope.name}` needs `{missing.program}`, which was not found",
-            span=scope.span,
-            help=missing.help,
-        ) from missing
+    return flaky.among(scope, ran.failed, again)
 
 
 def _read(scope: Scope, report: Path, log: Path) -> Report | None:
@@ -194,8 +193,8 @@ def _read(scope: Scope, report: Path, log: Path) -> Report | None:
 
 
 def _unread(scope: Scope, done: process.Completed, why: str) -> str:
-    if done.timed_out:
-        return _too_long(scope)
+    if done.code is None:
+        return _ended(scope)
     name = FORMATS[scope.report].name
     if why in ("is missing", "is empty"):
         return f"it wrote no {name} and {ending(done.code)}"
@@ -204,8 +203,8 @@ def _unread(scope: Scope, done: process.Completed, why: str) -> str:
 
 def _trouble(scope: Scope, done: process.Completed, report: Report | None) -> str:
     """Why a run does not prove anything good; empty when it does."""
-    if done.timed_out:
-        return _too_long(scope)
+    if done.code is None:
+        return _ended(scope)
     if report:
         if report.failed:
             return f"{len(report.failed)} of {plural(report.run, 'test')} failed"
@@ -220,22 +219,43 @@ def _trouble(scope: Scope, done: process.Completed, report: Report | None) -> st
     return ""
 
 
-def _too_long(scope: Scope) -> str:
+def _reason(scope: Scope, ran: Attempt, shaky: Sequence[Flaky], stable: int) -> str:
+    """Why a check fails, after failed tests were run again; empty when it passes."""
+    if not shaky or ran.report is None:
+        return ran.trouble
+    told = f"{plural(len(shaky), 'test')} failed, and passed when run again"
+    if stable:
+        return f"{stable} of {plural(ran.report.run, 'test')} failed; {told}"
+    if ran.report.doubt:
+        return f"its {FORMATS[scope.report].name} {ran.report.doubt}"
+    return f"{told}, which the scope does not allow" if scope.flaky == "fail" else ""
+
+
+def _ended(scope: Scope) -> str:
     return f"it ran longer than {scope.timeout:g} s and was ended"
 
 
-def _tests(report: Report, known: int | None) -> dict[str, Any]:
+def _tests(
+    report: Report | None, failed: int, shaky: int, known: int | None
+) -> dict[str, Any] | None:
+    if report is None:
+        return None
     return {
         "run": report.run,
         "passed": len(report.passed),
-        "failed": len(report.failed),
+        "failed": failed,
         "skipped": len(report.skipped),
+        "flaky": shaky,
         "known": known,
     }
 
 
-def _failure(test: Test) -> dict[str, str]:
-    return {"test": test.id, "message": shortened(test.message, FAILURE_CHARACTERS)}
+def _failure(scope: Scope, test: Test, checkout: Path) -> dict[str, str]:
+    return {
+        "test": test.id.removeprefix(f"{checkout}/"),
+        "place": places.place(test, checkout, scope.cwd),
+        "message": places.point(test, checkout),
+    }
 
 
 def _tail(done: process.Completed) -> str:

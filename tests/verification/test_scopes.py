@@ -68,9 +68,10 @@ def test_every_test_passed(place: Path) -> None:
         "outcome": "pass",
         "reason": "",
         "selected": ["good", "good"],
-        "tests": {"run": 2, "passed": 2, "failed": 0, "skipped": 0, "known": None},
+        "tests": {"run": 2, "passed": 2, "failed": 0, "skipped": 0, "flaky": 0, "known": None},
         "failures": [],
         "unnamed": 0,
+        "flaky": [],
         "output": "",
         "selection": None,
     }
@@ -85,7 +86,7 @@ def test_without_tests_the_whole_scope_is_run(place: Path) -> None:
 def test_a_test_failed(place: Path) -> None:
     found = check(place, "good", "bad", run=with_code(1))
     assert (found["outcome"], found["reason"]) == ("fail", "1 of 2 tests failed")
-    assert found["failures"] == [{"test": "bad", "message": "it broke"}]
+    assert found["failures"] == [{"test": "bad", "place": "", "message": "it broke"}]
     assert found["output"] == "ran good bad"
 
 
@@ -238,32 +239,3 @@ def test_the_whole_scope_is_listed_whatever_is_selected(place: Path) -> None:
     script = "import sys; print(*sys.argv[1:], sep='\\n')"
     found = check(place, "good", all=("good", "bad"), list=(*python(script), "{tests}"))
     assert found["tests"]["known"] == 2
-
-
-# Commands.
-
-
-@pytest.mark.parametrize(
-    ("part", "filled"),
-    [
-        ("{tests}", ["tests/a.py", "tests/b c.py"]),
-        ("--only={tests}", ["--only=tests/a.py tests/b c.py"]),
-        ("--out={report}", ["--out=here/it.report"]),
-        ("{python}", [sys.executable]),
-        ("{unknown}", ["{unknown}"]),
-        ("plain", ["plain"]),
-        ("$(id); {report}", ["$(id); here/it.report"]),
-    ],
-)
-def test_placeholders_are_filled(part: str, filled: list[str]) -> None:
-    tests = ("tests/a.py", "tests/b c.py")
-    assert scopes.fill((part,), tests=tests, report=Path("here/it.report")) == filled
-
-
-def test_no_tests_are_no_arguments() -> None:
-    assert scopes.fill(("run", "{tests}", "-q"), tests=()) == ["run", "-q"]
-
-
-def test_what_is_filled_in_is_not_filled_again() -> None:
-    filled = scopes.fill(("--only={tests}",), tests=("{report}", "{python}"), report=Path("it"))
-    assert filled == ["--only={report} {python}"]

@@ -9,7 +9,17 @@ from typing import Any
 
 from factoryline.emit.plan.base import Edge, Graph, Way, scopes, stations
 from factoryline.plan.digest import shape
-from factoryline.plan.model import Agent, Cell, Plan, Scope, Selection, Source, Touches, Variant
+from factoryline.plan.model import (
+    Agent,
+    Cell,
+    Plan,
+    Prepare,
+    Scope,
+    Selection,
+    Source,
+    Touches,
+    Variant,
+)
 
 
 def form(graph: Graph) -> str:
@@ -101,6 +111,25 @@ def _scope(scope: Scope) -> dict[str, Any]:
         "list": list(scope.list),
         "timeout": scope.timeout,
         "coverage": scope.coverage,
+        "requires": list(scope.requires),
+        "inherits": list(scope.inherits),
+        "prepare": _prepare(scope.prepare),
+        "reruns": scope.reruns,
+        "again": list(scope.again),
+        "flaky": scope.flaky,
+        "leaves": list(scope.leaves),
+        "inputs": list(scope.inputs),
+        "reuse": scope.reuse,
+    }
+
+
+def _prepare(prepare: Prepare | None) -> dict[str, Any] | None:
+    if prepare is None:
+        return None
+    return {
+        "run": [list(command) for command in prepare.run],
+        "locks": list(prepare.locks),
+        "keeps": list(prepare.keeps),
     }
 
 

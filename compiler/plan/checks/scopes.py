@@ -8,9 +8,14 @@ from factoryline.diagnostics import Diagnostic
 from factoryline.plan.checks.base import placeholders
 from factoryline.spec.model import ScopeSpec, Spec
 
-SCOPE_PLACEHOLDERS = ("tests", "report", "coverage", "python")
-LIST_PLACEHOLDERS = ("tests", "python")
-RELATED_PLACEHOLDERS = ("changed", "report", "python")
+SCOPE_PLACEHOLDERS = ("tests", "report", "coverage", "prepared", "python")
+LIST_PLACEHOLDERS = ("tests", "prepared", "python")
+RELATED_PLACEHOLDERS = ("changed", "report", "prepared", "python")
+PREPARE_PLACEHOLDERS = ("prepared", "python")
+AGAIN_PLACEHOLDERS = (
+    *("test", "name", "pattern", "file"),
+    *("tests", "report", "coverage", "prepared", "python"),
+)
 MAP_PLACEHOLDERS = ("tests", "map", "config", "python")
 RULE_PLACEHOLDERS = ("path", "folder", "stem")
 PROGRAM_PLACEHOLDERS = ("brief", "handoff", "worktree", "home", "artifact")
@@ -22,7 +27,10 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
     for scope in spec.scopes:
         yield from placeholders(scope.run, SCOPE_PLACEHOLDERS)
         yield from placeholders(scope.list, LIST_PLACEHOLDERS)
+        yield from placeholders(scope.again, AGAIN_PLACEHOLDERS)
         yield from _coverage(scope)
+        yield from _prepared(scope)
+        yield from _rerun(scope)
         yield from placeholders(scope.related, RELATED_PLACEHOLDERS)
         yield from placeholders(scope.map, MAP_PLACEHOLDERS)
         for _, tests in scope.rules:
@@ -42,6 +50,57 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
                 help="give it the report's path, such as --junitxml={report}",
                 code="scope-report",
             )
+
+
+def _prepared(scope: ScopeSpec) -> Iterator[Diagnostic]:
+    """A preparation that is kept has lock files, and keeps what lies in its own folder."""
+    prepare = scope.prepare
+    if prepare is None:
+        return
+    for command in prepare.run:
+        yield from placeholders(command, PREPARE_PLACEHOLDERS)
+    if prepare.keeps and not prepare.locks:
+        yield Diagnostic(
+            message="nothing says how long this is kept",
+            span=prepare.keeps[0].span,
+            help="name the files that decide it: locks: [package-lock.json]",
+            code="prepare",
+        )
+    for keep in prepare.keeps:
+        parts = keep.name.split("/")
+        if keep.name.startswith("/") or {"..", "."} & set(parts):
+            yield Diagnostic(
+                message=f"`{keep.name}` does not lie in the scope's folder",
+                span=keep.span,
+                help="name a folder in it, such as node_modules; the rest is for {prepared}",
+                code="prepare",
+            )
+
+
+def _rerun(scope: ScopeSpec) -> Iterator[Diagnostic]:
+    """A test can be run again alone where single tests are reported, and a command takes one."""
+    if scope.reruns is None or float(scope.reruns.name) == 0:
+        if scope.again:
+            yield Diagnostic(
+                message="this command is never run",
+                span=scope.again[0].span,
+                help="say how often: reruns: 2",
+                code="reruns",
+            )
+    elif scope.report == "exit":
+        yield Diagnostic(
+            message="an exit code names no test that could be run again",
+            span=scope.reruns.span,
+            help="let the scope report its tests, such as report: junit, or leave out `reruns`",
+            code="reruns",
+        )
+    elif not scope.again and not any("{tests}" in ref.name for ref in scope.run):
+        yield Diagnostic(
+            message=f"the scope `{scope.name.name}` does not say how to run one test alone",
+            span=scope.reruns.span,
+            help='add `again: […]`, a command with "{test}", or put "{tests}" into `run`',
+            code="reruns",
+        )
 
 
 def _coverage(scope: ScopeSpec) -> Iterator[Diagnostic]:

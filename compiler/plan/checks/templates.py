@@ -71,6 +71,7 @@ PACKET: Mapping[str, Shape] = {
     "artifact": _FACTS,
     "change": schema.builtin("change"),
     "verdict": schema.builtin("verdict"),
+    "verified": TEXT,
     "memo": {},
     "round": NUMBER,
     "rework": NUMBER,

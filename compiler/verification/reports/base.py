@@ -17,7 +17,8 @@ class Test:
     """One test as its runner reports it.
 
     id: what people and, where it can, its runner call it. name: the last part of it, without its
-    suite. file, line: where it stands, as the runner says it; empty and 0 when it does not.
+    suite. file, line: where it stands, as the runner says it (go: the package); empty and 0 when it
+    does not.
     message: of a failed test; empty otherwise. seconds: None where they are not told.
     """
 

@@ -98,6 +98,7 @@ def _test(package: str, name: str, run: _Run) -> Test:
     return Test(
         id=f"{package}.{name}" if name else package,
         name=name,
+        file=package,
         outcome=outcome,
         message=shortened(message) if outcome == "failed" else "",
         seconds=run.seconds,

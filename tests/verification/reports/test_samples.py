@@ -55,10 +55,10 @@ def read(kind: str, data: bytes) -> Report:
             "go.json",
             (2, 4, 1),
             {
-                "example.org/p.TestBad": ("", 0, "a_test.go:4: got 1, want 2"),
-                "example.org/p.TestTable/two_words": ("", 0, "a_test.go:8: no"),
-                "example.org/p/bad": ("", 0, "build failed"),
-                "example.org/p/sub.TestPanic": ("", 0, "panic: x"),
+                "example.org/p.TestBad": ("example.org/p", 0, "a_test.go:4: got 1, want 2"),
+                "example.org/p.TestTable/two_words": ("example.org/p", 0, "a_test.go:8: no"),
+                "example.org/p/bad": ("example.org/p/bad", 0, "build failed"),
+                "example.org/p/sub.TestPanic": ("example.org/p/sub", 0, "panic: x"),
             },
         ),
         (
