@@ -13,7 +13,7 @@ from factoryline.diagnostics import StageFailed
 from factoryline.learning import priors
 from factoryline.ledger.query import proven
 from factoryline.plan.model import Proof, Scope, Selection
-from factoryline.system import process
+from factoryline.system import files, process
 from factoryline.verification import hermetic, prepare, selected, site
 from factoryline.verification.hermetic import Commit
 from factoryline.verification.proof import prove, sentences
@@ -147,6 +147,7 @@ def checkout(job: Job, commit: str, name: str = "") -> Iterator[Path]:
         yield job.repository.add_worktree(place, commit).path
     finally:
         job.repository.remove_worktree(place)
+        files.remove_tree(site.beside(place))
 
 
 def _summary(verdict: Mapping[str, Any], grounds: Sequence[Mapping[str, Any]]) -> str:

@@ -67,8 +67,10 @@ def _problems(path: Path, *, environment: bool) -> tuple[Spec | None, tuple[Diag
 
 def _programs(spec: Spec) -> Iterator[Diagnostic]:
     """A problem for each program of a scope or a cell that this machine does not have."""
-    commands = [*(scope.run for scope in spec.scopes), *(scope.list for scope in spec.scopes)]
-    commands += [cell.run for cell in spec.cells]
+    commands = [cell.run for cell in spec.cells]
+    for scope in spec.scopes:
+        commands += [scope.run, scope.list, scope.again, *((name,) for name in scope.requires)]
+        commands += scope.prepare.run if scope.prepare else ()
     for first in (command[0] for command in commands if command):
         try:
             if not first.name.startswith("{"):

@@ -65,7 +65,7 @@ def prepared(
 
     `store` is the folder of all preparations.
     """
-    own = beside(checkout, scope)
+    own = beside(checkout) / scope.name
     files.remove_tree(own)
     files.remove(own)
     prepare = scope.prepare

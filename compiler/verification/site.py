@@ -29,7 +29,7 @@ class Site:
     @classmethod
     def of(cls, scope: Scope, checkout: Path, log: Path) -> Site:
         """The site of a scope in a checkout in which it is prepared."""
-        return cls(checkout=checkout, log=log, prepared=beside(checkout, scope).resolve())
+        return cls(checkout=checkout, log=log, prepared=(beside(checkout) / scope.name).resolve())
 
     def run(
         self,
@@ -66,9 +66,9 @@ class Site:
             raise _missing(scope, missing) from missing
 
 
-def beside(checkout: Path, scope: Scope) -> Path:
-    """Where, beside a checkout, the scope's {prepared} is, or a link to it."""
-    return Path(f"{checkout}.prepared") / scope.name
+def beside(checkout: Path) -> Path:
+    """Where, beside a checkout, lies the {prepared} of each scope, or a link to it."""
+    return Path(f"{checkout}.prepared")
 
 
 def require(scope: Scope) -> None:

@@ -124,6 +124,14 @@ def failures(proof: dict[str, Any]) -> list[str]:
 def _before(case: Case) -> dict[str, Any]:
     if not case.passes:
         return told.before({}, unknown=told.FAILING)
+    try:
+        return _on_the_base(case)
+    except StageFailed as failure:
+        # Its checkout cannot be made ready, such as with packages that are gone.
+        return told.before({}, unknown=failure.message)
+
+
+def _on_the_base(case: Case) -> dict[str, Any]:
     found: dict[str, Before] = {}
     with case.clean(case.base, "-before") as there:
         tests = before.put_tests(Git(there), case.commit, case.files)

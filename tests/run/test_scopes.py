@@ -1,0 +1,222 @@
+"""Scopes through a whole line: prepared, left clean, tried again, side by side, not run twice."""
+
+from __future__ import annotations
+
+import re
+
+from tests.line import CELLS, UNIT, Line
+
+PLAIN = "verify: {kind: verify, returns: build}"
+FLAKY = """
+import pathlib, sys
+report, marks = sys.argv[1:3]
+seen = pathlib.Path(marks) / "seen"
+good = seen.exists()
+seen.parent.mkdir(exist_ok=True)
+seen.touch()
+inner = "" if good else "<failure>checks/unit.txt:1: not yet</failure>"
+pathlib.Path(report).write_text(f"<testsuite><testcase name='slow'>{inner}</testcase></testsuite>")
+sys.exit(0 if good else 1)
+"""
+
+
+def verified(
+    line: Line,
+    scopes: str,
+    *,
+    cells: str = CELLS,
+    flow: str = "{retries: 0}",
+    env: dict[str, str] | None = None,
+) -> str:
+    """One artifact over `scopes`, which it all uses; returns what the run printed of verify."""
+    line.patch("limit-1", server__app_py="LIMIT = 4\n", checks__unit_txt=UNIT)
+    line.review("limit-ok")
+    names = re.findall(r"^  ([a-z]+):", scopes, re.MULTILINE)
+    used = ", ".join(f"{{scope: {name}}}" for name in names)
+    artifact = line.artifact("limit", reviews=["limit-ok.yaml"])
+    artifact = artifact.replace("[{scope: unit}, {scope: style}]", f"[{used}]")
+    line.spec(artifact, cells=cells, scopes=f"\nscopes:\n{scopes}", flow=flow)
+    return said(line, "1-verify", env)
+
+
+def said(line: Line, stage: str, env: dict[str, str] | None = None) -> str:
+    done = line.doit(env=env)
+    found = [text for text in done.out.splitlines() if f":{stage}  " in text]
+    return found[0].partition(f":{stage}  ")[2] if found else done.out + done.err
+
+
+def python(name: str, script: str, more: str = "report: exit") -> str:
+    return f"  {name}: {{run: ['{{python}}', -c, \"{script}\"], {more}}}\n"
+
+
+def ground(line: Line) -> dict[str, object]:
+    return dict(line.entry("limit", "1-verify")["run"]["grounds"][0])
+
+
+# The checkout.
+
+
+def test_what_a_run_leaves_in_the_checkout_fails_it(line: Line) -> None:
+    script = "open('left over.txt', 'w'); open('server/app.py', 'a').write('#')"
+    assert (
+        "messy: it edited server/app.py and left 1 new file in the checkout: left over.txt"
+    ) in verified(line, python("messy", script))
+
+
+def test_what_may_be_left_is_declared(line: Line) -> None:
+    script = "open('left.txt', 'w')"
+    assert "pass: " in verified(line, python("messy", script, "report: exit, leaves: ['*.txt']"))
+
+
+def test_a_commit_on_top_is_an_edit_too(line: Line) -> None:
+    script = "import subprocess as s; open('a', 'w'); s.run(['git', 'add', 'a'], check=True); "
+    script += "s.run(['git', '-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-qm', 'x'])"
+    assert "messy: it edited a" in verified(line, python("messy", script))
+
+
+def test_a_shell_setting_does_not_reach_the_tests(line: Line) -> None:
+    plain = "import os; raise SystemExit('PYTEST_ADDOPTS' in os.environ)"
+    wants = "import os; raise SystemExit(os.environ.get('WANTED') != '1')"
+    scopes = python("plain", plain) + python("wants", wants, "report: exit, inherits: [WANTED]")
+    env = {"PYTEST_ADDOPTS": "-x", "WANTED": "1"}
+    assert "pass: nothing counted in 2 scopes" in verified(line, scopes, env=env)
+
+
+def test_a_runner_that_is_missing_is_told_before_anything_runs(line: Line) -> None:
+    scopes = python("first", "open('/dev/null')") + python(
+        "second", "pass", "report: exit, requires: [no-such-runner]"
+    )
+    told = verified(line, scopes)
+    assert "the scope `second` needs `no-such-runner`, which was not found" in told
+    assert not (line.state / ".work/logs/limit/1-verify/first.out").exists()
+    checked = line.factory("check", "--environment")
+    assert "no-such-runner" in checked.out + checked.err
+
+
+def test_a_runner_that_hangs(line: Line) -> None:
+    script = "import time; time.sleep(60)"
+    told = verified(line, python("slow", script, "report: exit, timeout: 1s"))
+    assert "slow: it ran longer than 1 s and was ended" in told
+
+
+# Tried again.
+
+
+def flaky(line: Line, more: str = "") -> str:
+    runner = line.write(line.folder / "flaky.py", FLAKY)
+    marks = line.folder / "marks"
+    return (
+        f"  shaky: {{run: ['{{python}}', {runner}, '{{report}}', {marks}, '{{tests}}'],\n"
+        f"    report: junit, all: [checks/unit.txt], reruns: 2{more}}}\n"
+    )
+
+
+def test_what_passes_when_it_is_run_again_is_flaky_and_told(line: Line) -> None:
+    told = verified(line, flaky(line))
+    assert "pass: 1 test in 1 scope, 1 flaky (slow)" in told
+    [check] = line.entry("limit", "1-verify")["handoff"]["checks"]
+    assert check["flaky"] == [{"test": "slow", "failed": 1}]
+    assert (check["tests"]["run"], check["tests"]["passed"], check["tests"]["flaky"]) == (1, 0, 1)
+    assert (
+        "slow failed 1 × before it passed"
+        in (line.state / "factory-artifacts/limit/1-packet.md").read_text()
+    )
+    assert "1 flaky (slow)" in (line.state / "factory-artifacts/limit/post-run.md").read_text()
+
+
+def test_a_scope_may_refuse_what_is_flaky(line: Line) -> None:
+    told = verified(line, flaky(line, ", flaky: fail"))
+    assert "1 test failed, and passed when run again, which the scope does not allow" in told
+
+
+# Prepared.
+
+MAKES = (
+    "import os, pathlib; pathlib.Path('made').mkdir(); "
+    "pathlib.Path('made/a').write_text('1'); pathlib.Path('made/.gitignore').write_text('*'); "
+    "open(COUNT, 'a').write('x')"
+)
+
+
+def prepared(line: Line, more: str, *, script: str = MAKES) -> str:
+    count = line.folder / "count"
+    makes = line.write(line.folder / "makes.py", script.replace("COUNT", repr(str(count))))
+    uses = "import pathlib; raise SystemExit(pathlib.Path('made/a').read_text() != '1')"
+    prepare = f"prepare: {{run: [['{{python}}', {makes}]]{more}}}"
+    return python("one", uses, f"report: exit, {prepare}") + python(
+        "two", uses, f"report: exit, {prepare}"
+    )
+
+
+def times(line: Line) -> int:
+    return len((line.folder / "count").read_text())
+
+
+def test_a_preparation_is_made_once_for_its_lock_files(line: Line) -> None:
+    scopes = prepared(line, ", locks: [server/app.py], keeps: [made]")
+    assert "pass: nothing counted in 2 scopes" in verified(line, scopes)
+    assert times(line) == 1
+    [mark] = (line.state / ".work/prepared").glob("*.whole")
+    assert not list((line.state / ".work/prepared").glob("*.making"))
+    assert ground(line)["prepared"].removeprefix("sha256:").startswith(mark.stem)  # type: ignore
+
+
+def test_a_preparation_that_a_kill_left_half_made_is_made_anew(line: Line) -> None:
+    half = line.state / ".work/prepared"
+    scopes = prepared(line, ", locks: [server/app.py], keeps: [made]")
+    verified(line, scopes, flow="{merge: none}")
+    [mark] = half.glob("*.whole")
+    mark.unlink()
+    line.write(mark.with_suffix("") / "keeps/made/a", "half")
+    line.factory("reopen", "limit", "--why", "again")
+    line.doit("forget", "limit:1-verify")
+    assert "pass" in said(line, "1-verify")
+    assert times(line) == 2
+
+
+def test_side_by_side_each_scope_has_a_checkout_of_its_own(line: Line) -> None:
+    cells = CELLS.replace(PLAIN, "verify: {kind: verify, returns: build, jobs: 2}")
+    scopes = prepared(line, ", locks: [server/app.py], keeps: [made]")
+    assert "pass: nothing counted in 2 scopes" in verified(line, scopes, cells=cells)
+    assert times(line) == 1
+    assert not list((line.state / ".work/checkouts").glob("limit*")), "nothing stays behind"
+
+
+def test_a_preparation_that_fails_fails_its_check(line: Line) -> None:
+    scopes = prepared(line, "", script="raise SystemExit('no packages')")
+    told = verified(line, scopes)
+    assert "ended with exit code 1" in told
+    assert "its preparation" in told
+    [check, _] = line.entry("limit", "1-verify")["handoff"]["checks"]
+    assert check["output"] == "no packages"
+
+
+# Proven before.
+
+
+def test_what_passed_for_the_same_files_is_not_run_again(line: Line) -> None:
+    count = line.folder / "runs"
+    script = f"open('{count}', 'a').write('x')"
+    verified(line, python("unit", script), cells=CELLS, flow="{merge: none}")
+    first = ground(line)
+    assert first["reused"] is None
+    # The same change again, under another name and on a base with another note of the factory.
+    line.spec(
+        line.artifact("limit", reviews=["limit-ok.yaml"]).replace(
+            "[{scope: unit}, {scope: style}]", "[{scope: unit}]"
+        )
+        + line.artifact("again", reviews=["limit-ok.yaml"])
+        .replace("[{scope: unit}, {scope: style}]", "[{scope: unit}]")
+        .replace("again-1.patch", "limit-1.patch"),
+        scopes=f"\nscopes:\n{python('unit', script)}",
+        flow="{merge: none}",
+    )
+    done = line.doit()
+    assert "again:1-verify  pass: nothing counted in 1 scope, proven before in limit/1-verify" in (
+        done.out
+    )
+    assert count.read_text() == "x"
+    [reused] = line.entry("again", "1-verify")["run"]["grounds"]
+    origin = reused["reused"]
+    commit = line.entry("limit", "1-verify")["handoff"]["commit"]
+    assert (origin["artifact"], origin["stage"], origin["commit"]) == ("limit", "1-verify", commit)
