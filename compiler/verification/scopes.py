@@ -58,11 +58,15 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A scope's run for an artifact, and the check of the verdict that it makes."""
+    """A scope's run for an artifact, and the check of the verdict that it makes.
+
+    place: the checkout that it ran in, which may be gone; None where it did not run.
+    """
 
     selection: Selection
     ran: Attempt
     check: dict[str, Any]
+    place: Path | None = None
 
 
 NOT_RUN = Attempt(
@@ -95,7 +99,8 @@ def verify(selection: Selection, checkout: Path, scratch: Path) -> Checked:
         "output": _tail(ran.done) if reason else "",
     }
     # What passed when it was run again is no trouble to the proof either.
-    return Checked(selection=selection, ran=replace(ran, trouble=reason), check=check)
+    ran = replace(ran, trouble=reason)
+    return Checked(selection=selection, ran=ran, check=check, place=checkout)
 
 
 def bare(selection: Selection, *, reason: str = "", output: str = "") -> dict[str, Any]:

@@ -19,6 +19,8 @@ scopes:
     all: [tests]
 """
 
+STYLE = """  style: {run: ["{python}", -c, "print(1)"], report: exit}\n"""
+
 APP = "def double(x):\n    return 2 * x\n"
 TEST = "from server.calc import double\n\n\ndef test_double():\n    assert double(2) == 4\n"
 HALF = "\n\ndef half(x):\n    if x < 0:\n        return 0\n    return x // 2\n"
@@ -36,16 +38,18 @@ def line(tmp_path: Path) -> Line:
     return line
 
 
-def verdict(line: Line, proof: str, **files: str) -> tuple[str, dict[str, Any]]:
+def verdict(line: Line, proof: str, *, jobs: int = 1, **files: str) -> tuple[str, dict[str, Any]]:
     """The line of the verdict on one change, and its proof."""
     line.patch("calc-1", **files)
     line.review("ok")
     line.spec(
         line.artifact("calc", reviews=["ok.yaml"], more=f"    proof: {proof}\n").replace(
-            ", {scope: style}", ""
+            ", {scope: style}", ", {scope: style}" if jobs > 1 else ""
         ),
-        cells=CELLS.replace("checks/**", "'**'"),
-        scopes=SCOPES,
+        cells=CELLS.replace("checks/**", "'**'").replace(
+            "kind: verify", f"kind: verify, jobs: {jobs}"
+        ),
+        scopes=SCOPES + STYLE,
     )
     ran = line.doit("calc:1-package")
     said = next((one for one in ran.out.splitlines() if "1-verify" in one), ran.out + ran.err)
@@ -57,10 +61,11 @@ def test_all_three_proofs_of_one_change(line: Line) -> None:
     said, proof = verdict(
         line,
         "{fails_before: true, covers: 0.7, mutants: 3}",
+        jobs=2,  # each scope in a checkout that is gone when the proof is made
         server__calc_py=APP + HALF,
         tests__test_calc_py=TEST_HALF,
     )
-    assert "pass: 2 tests in 1 scope, 75 % of 4 changed lines, 2 failed before, " in said
+    assert "pass: 2 tests in 2 scopes, 75 % of 4 changed lines, 2 failed before, " in said
     assert proof["before"]["missing"] == 2
     assert proof["covers"]["uncovered"] == [{"path": "server/calc.py", "lines": "7"}]
     assert proof["mutants"]["tried"] == 3

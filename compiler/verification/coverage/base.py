@@ -29,10 +29,14 @@ Coverage = Mapping[str, Lines]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a scope ran: the checkout, and the folder in it that relative paths start from."""
+    """Where a scope ran: the checkout, and the folder in it that relative paths start from.
+
+    here: a checkout of the same commit that is still there, where that one may be gone.
+    """
 
     checkout: Path
     cwd: Path
+    here: Path | None = None
 
     def path_of(self, name: str) -> str | None:
         """The path in the checkout that a report's name means; None for a file outside of it.
@@ -45,7 +49,8 @@ class Place:
         root = os.path.realpath(self.checkout)
         choices = [name] if os.path.isabs(name) else [self.cwd / name, self.checkout / name]
         inside = [path for path in (_below(root, choice) for choice in choices) if path]
-        return next((p for p in inside if (self.checkout / p).is_file()), None)
+        there = self.here or self.checkout
+        return next((p for p in inside if (there / p).is_file()), None)
 
 
 def _below(root: str, path: str | Path) -> str | None:

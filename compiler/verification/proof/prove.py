@@ -95,7 +95,8 @@ class Case:
         for one in self.checked:
             scope = one.selection.scope
             if scope.coverage:
-                place = Place(checkout=self.here, cwd=self.here / scope.cwd)
+                ran_in = one.place or self.here
+                place = Place(checkout=ran_in, cwd=ran_in / scope.cwd, here=self.here)
                 try:
                     read = FORMATS[scope.coverage].read(one.ran.coverage, place)
                     found[scope.name] = dict(read)
@@ -142,7 +143,7 @@ def _on_the_base(case: Case) -> dict[str, Any]:
             try:
                 then = attempt(scope, one.selection.chosen, there, log)
                 found[scope.name] = before.compare(
-                    one.ran, then, here=case.here, there=there, new=new
+                    one.ran, then, here=one.place or case.here, there=there, new=new
                 )
             except StageFailed as failure:
                 found[scope.name] = Before(unknown=failure.message)

@@ -100,6 +100,14 @@ def test_paths_outside_of_the_checkout_are_nobodys(place: Place) -> None:
         assert place.path_of(name) is None, name
 
 
+def test_a_checkout_that_is_gone(place: Place, tmp_path: Path) -> None:
+    gone = tmp_path / "gone.1"
+    beside = Place(checkout=gone, cwd=gone / "src", here=place.checkout)
+    for name in (f"{gone}/src/pack age/möd.py", "pack age/möd.py", "src/pack age/möd.py"):
+        assert beside.path_of(name) == "src/pack age/möd.py", name
+    assert beside.path_of(f"{place.checkout}/web/app.ts") is None
+
+
 def test_what_a_run_measures() -> None:
     measured = FORMATS["lcov"].endings({"web/app.ts": Lines(executed=frozenset())})
     assert {".js", ".tsx", ".vue"} <= measured
