@@ -111,11 +111,10 @@ def test_what_is_no_secret(text: str) -> None:
 
 
 def test_ordinary_code_and_data_stay_as_they_are() -> None:
-    paths = [p for p in ROOT.rglob("*.py") if p != Path(__file__) and ".work" not in p.parts]
-    assert len(paths) > 200
-    changed = [p.name for p in paths if mask(p.read_text()) != p.read_text()]
-    # These show what a credential looks like.
-    assert set(changed) <= {"test_proxy.py", "test_recording.py"}
+    # Not tests/: some of them show what a credential looks like.
+    paths = sorted((ROOT / "compiler").rglob("*.py"))
+    assert len(paths) > 100
+    assert [p.name for p in paths if mask(p.read_text()) != p.read_text()] == []
     data = base64.b64encode(RANDOM.randbytes(3_000_000)).decode()
     assert mask(data) == data
 
