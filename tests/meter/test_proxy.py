@@ -117,6 +117,14 @@ def lines(place: Path) -> tuple[Request, ...]:
     return journal.read(place)
 
 
+def settled(place: Path) -> None:
+    """Wait for the last line of an answer that is here already."""
+    deadline = time.monotonic() + 5
+    while any(line.end == "open" for line in lines(place)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def one(place: Path) -> Request:
     [line] = lines(place)
     return line
@@ -235,6 +243,7 @@ def test_ways_to_say_later(place: Path, value: str, seconds: float | None) -> No
 def test_a_refusal_that_was_followed_by_an_answer_is_not_the_last_word(place: Path) -> None:
     with standing(place, whole({}, status="529 Busy"), whole(ANSWER)) as (meter, _):
         exchange(meter, request(meter))
+        settled(place)
         assert journal.total(lines(place)).last_refusal is not None
         exchange(meter, request(meter))
     found = journal.total(lines(place))
