@@ -59,10 +59,13 @@ class Meter:
             socket.create_connection(self._listener.getsockname()).close()
         self._thread.join()
         self._listener.close()
-        for exchange in self._exchanges():
-            if not exchange.busy:
-                exchange.close()
-        self._join(time.monotonic() + SETTLE_SECONDS)
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while self._exchanges() and time.monotonic() < deadline:
+            # Again and again: one that was busy a moment ago may be idle now.
+            for exchange in self._exchanges():
+                if not exchange.busy:
+                    exchange.close()
+            time.sleep(0.005)
         for exchange in self._exchanges():
             exchange.close()
         self._join(time.monotonic() + SETTLE_SECONDS)

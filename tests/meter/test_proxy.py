@@ -388,7 +388,9 @@ def test_a_program_that_hangs_up_ends_the_providers_answer(place: Path) -> None:
     with slowly(20) as pause, standing(place, events(begun, {}, then=pause)) as (meter, _):
         with connect(meter) as connection:
             connection.sendall(request(meter, path="/v1/messages"))
-            connection.recv(10)
+            data = b""
+            while not data.endswith(chunk(event(begun))):
+                data += connection.recv(65536)
         deadline = time.monotonic() + 5
         while one(place).end == "open":
             assert time.monotonic() < deadline
