@@ -214,6 +214,14 @@ def plural(count: int, noun: str, many: str = "") -> str:
     return f"{count} {noun if count == 1 else many or noun + 's'}"
 
 
+def span_of_time(seconds: float) -> str:
+    """Such as `90 s`, `5 m` or `2 h`: in the largest unit that it is a whole number of."""
+    for unit, length in (("h", 3600), ("m", 60)):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g} {unit}"
+    return f"{seconds:g} s"
+
+
 def listing(names: Iterable[str], *, limit: int = 0, last: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`; past `limit` the rest is counted."""
     shown = list(names)

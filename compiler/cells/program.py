@@ -9,7 +9,7 @@ from typing import Any
 
 from factoryline.cells import isolation
 from factoryline.cells.base import Job
-from factoryline.diagnostics import StageFailed
+from factoryline.diagnostics import StageFailed, span_of_time
 from factoryline.errors import ProgramMissing
 from factoryline.ledger.cost import FREE, UNKNOWN, Cost, from_program
 from factoryline.system import files, process, secrets
@@ -77,6 +77,8 @@ def run(
             timeout=job.cell.timeout,
             log=job.log,
             keep=KEPT_BYTES,
+            idle=job.cell.idle,
+            outbox=handoff.parent,
         )
     except ProgramMissing as missing:
         raise StageFailed(
@@ -85,13 +87,20 @@ def run(
             help=missing.help,
             cost=FREE,
         ) from missing
-    if done.left and not done.timed_out:
+    if done.left and done.code is not None:
         files.write_text(left(job), "")
     if done.timed_out:
         raise StageFailed(
             f"`{job.cell.name}` ran longer than {job.cell.timeout:g} s and was ended",
             span=job.cell.span,
             help=f"give it a longer `timeout`; {where(job)}",
+            cost=cost(job),
+        )
+    if done.silent:
+        raise StageFailed(
+            f"`{job.cell.name}` wrote nothing for {span_of_time(job.cell.idle or 0)} and was ended",
+            span=job.cell.span,
+            help=f"where it works in silence, give it a longer `idle`; {where(job)}",
             cost=cost(job),
         )
     return done

@@ -173,8 +173,8 @@ class Cell:
     takes: the contracts it gets; `feedback` tells whether it also gets what earlier rounds left.
     touches: None where the kind edits nothing anyway.
     returns: the cell at which the next round begins when this one says no.
-    timeout: seconds an attempt may take. repairs: how often a broken hand-off goes back.
-    jobs: how many scopes are verified side by side.
+    timeout: seconds an attempt may take. idle: seconds for which its program may be silent.
+    repairs: how often a broken hand-off goes back. jobs: how many scopes are verified side by side.
     """
 
     name: Aside[str]
@@ -195,6 +195,7 @@ class Cell:
     template: Aside[Template | None] = None
     variants: tuple[Variant, ...] = ()
     timeout: Aside[float | None] = None
+    idle: Aside[float | None] = None
     files: int | None = None
     commits: int | None = None
     jobs: Aside[int] = 1

@@ -172,6 +172,7 @@ class _Resolver:
                 for v in cell.variants
             ),
             timeout=cell.timeout,
+            idle=cell.idle,
             files=cell.files,
             commits=cell.commits,
             jobs=cell.jobs or 1,

@@ -80,6 +80,8 @@ class CellSpec:
     template: Ref | None = None
     variants: tuple[VariantSpec, ...] = ()
     timeout: float | None = None
+    idle: float | None = None
+    idle_span: Span | None = None
     files: int | None = None
     commits: int | None = None
     jobs: int | None = None

@@ -41,7 +41,7 @@ def agent(name: str, entry: Field) -> model.AgentSpec:
 
 def cell(name: str, entry: Field) -> model.CellSpec:
     node = entry.node
-    touches = node.get("touches")
+    touches, idle = node.get("touches"), node.get("idle")
     return model.CellSpec(
         name=Ref(name=name, span=entry.key),
         span=node.span,
@@ -59,6 +59,8 @@ def cell(name: str, entry: Field) -> model.CellSpec:
         template=_ref(node, "template"),
         variants=tuple(_variant(surface, e) for surface, e in fields(node, "surfaces")),
         timeout=_seconds(node),
+        idle=_seconds(node, "idle"),
+        idle_span=idle.span if idle else None,
         files=_optional_number(node, "files"),
         commits=_optional_number(node, "commits"),
         jobs=_optional_number(node, "jobs"),
@@ -261,8 +263,8 @@ def _env(node: Node) -> dict[str, str]:
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
-def _seconds(node: Node) -> float | None:
-    child = node.get("timeout")
+def _seconds(node: Node, key: str = "timeout") -> float | None:
+    child = node.get(key)
     if child is None:
         return None
     text = str(child.scalar)

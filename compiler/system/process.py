@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,11 +24,15 @@ from factoryline.system import escaped, files
 GRACE_SECONDS = 5.0
 """How long a process group may take between SIGTERM and SIGKILL."""
 
+SILENCE_STEP_SECONDS = 5.0
+"""How often a program whose silence is bounded is looked at, at least."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """How a program ended. `code` is negative for a signal, None when the time limit ended it.
+    """How a program ended. `code` is negative for a signal, None when a limit ended it.
 
+    silent: whether it was ended since it had written nothing for too long.
     left: whether processes of its own were still there when it had ended, and were ended too.
     """
 
@@ -37,6 +42,7 @@ class Completed:
     stderr: bytes
     seconds: float
     left: bool = False
+    silent: bool = False
 
     @property
     def out(self) -> str:
@@ -48,7 +54,7 @@ class Completed:
 
     @property
     def timed_out(self) -> bool:
-        return self.code is None
+        return self.code is None and not self.silent
 
     def check(self) -> Completed:
         """Itself, or CommandFailed unless the exit code is 0."""
@@ -81,6 +87,8 @@ def run(
     timeout: float | None = None,
     log: Path | None = None,
     keep: int | None = None,
+    idle: float | None = None,
+    outbox: Path | None = None,
 ) -> Completed:
     """Run a program to its end and return both streams.
 
@@ -89,6 +97,8 @@ def run(
     streams stay in the files `<log>.out` and `<log>.err`, masked and bounded, and are returned as
     they are there; `<log>.group` names the group while it runs, so that `end_orphans` finds it
     after this process was killed. With `keep`, only the last `keep` bytes of each are returned.
+    `idle` is in seconds, too: a program is ended that has for so long neither written to a stream
+    nor changed a file in `outbox`.
     """
     find_program(argv[0], env=env, cwd=cwd)
     started = time.monotonic()
@@ -117,7 +127,8 @@ def run(
         if group:
             files.replace_quickly(group, f"{process.pid} {_born(process.pid)}\n{mark}".encode())
         try:
-            code = _communicate(process, stdin, timeout)
+            silence = _Silence(streams, idle, outbox) if idle else None
+            code = _communicate(process, stdin, timeout, silence)
         finally:
             left = _end_group(process)
             if mark:
@@ -129,7 +140,13 @@ def run(
         streams.ended()
         stdout, stderr = streams.text(keep)
         return Completed(
-            argv=tuple(argv), code=code, stdout=stdout, stderr=stderr, seconds=seconds, left=left
+            argv=tuple(argv),
+            code=code,
+            stdout=stdout,
+            stderr=stderr,
+            seconds=seconds,
+            left=left,
+            silent=silence is not None and silence.ended,
         )
 
 
@@ -186,6 +203,8 @@ class _Streams(Protocol):
     def out(self) -> int | IO[bytes]: ...
     @property
     def err(self) -> int | IO[bytes]: ...
+    @property
+    def last(self) -> object: ...
     def __enter__(self) -> _Streams: ...
     def __exit__(self, *_: object) -> None: ...
     def started(self) -> None: ...
@@ -210,6 +229,10 @@ class _Held:
         self.out: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self.err: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
 
+    @property
+    def last(self) -> object:
+        return [os.fstat(stream.fileno()).st_size for stream in (self.out, self.err)]
+
     def __enter__(self) -> _Held:
         return self
 
@@ -227,14 +250,65 @@ class _Held:
         return _read(self.out, keep), _read(self.err, keep)
 
 
+class _Silence:
+    """For how long a program has shown no sign of life."""
+
+    def __init__(self, streams: _Streams, most: float, outbox: Path | None) -> None:
+        self._streams, self._outbox, self._most = streams, outbox, most
+        self.step = min(most / 10, SILENCE_STEP_SECONDS)
+        self.ended = False
+        self._seen = self._signs()
+        self._since = time.monotonic()
+
+    def lasts_too_long(self) -> bool:
+        """Whether the program is to be ended now; asked every `step` seconds."""
+        signs = self._signs()
+        if signs != self._seen:
+            self._seen, self._since = signs, time.monotonic()
+        self.ended = time.monotonic() - self._since >= self._most
+        return self.ended
+
+    def _signs(self) -> tuple[object, ...]:
+        found: list[object] = [self._streams.last]
+        if self._outbox:
+            with contextlib.suppress(OSError):
+                for entry in os.scandir(self._outbox):
+                    known = entry.stat(follow_symlinks=False)
+                    found.append((entry.name, known.st_mtime_ns, known.st_size))
+        return tuple(found)
+
+
 def _communicate(
-    process: subprocess.Popen[bytes], stdin: bytes, timeout: float | None
+    process: subprocess.Popen[bytes],
+    stdin: bytes,
+    timeout: float | None,
+    silence: _Silence | None,
 ) -> int | None:
-    try:
-        process.communicate(stdin or None, timeout=timeout)
-    except subprocess.TimeoutExpired:
-        return None
-    return process.returncode
+    """The exit code of a program; None when it has to be ended."""
+    if silence is None:
+        try:
+            process.communicate(stdin or None, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        return process.returncode
+    if process.stdin:
+        # `communicate` does not write on when it is called again.
+        threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True).start()
+    end = None if timeout is None else time.monotonic() + timeout
+    while end is None or time.monotonic() < end:
+        left = silence.step if end is None else max(0.0, end - time.monotonic())
+        try:
+            return process.wait(min(silence.step, left))
+        except subprocess.TimeoutExpired:
+            if silence.lasts_too_long():
+                return None
+    return None
+
+
+def _feed(stream: IO[bytes], data: bytes) -> None:
+    # Who ends without having read it all is no failure.
+    with contextlib.suppress(OSError), stream:
+        stream.write(data)
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> bool:

@@ -159,6 +159,17 @@ def test_a_stream_that_stalls(shop: Open) -> None:
     assert _agents(here) == []
 
 
+def test_a_stream_that_stalls_is_noticed_by_its_silence(shop: Open) -> None:
+    here = builds(shop, "claude", failing(Stalled(after=2)), cell="timeout: 2m, idle: 5s")
+    ran = here.doit()
+    assert ran.code == 1
+    assert "`build` wrote nothing for 5 s and was ended" in ran.out
+    assert _agents(here) == []
+    here.provider.script.parts[0].faults.clear()
+    ran = here.doit()
+    assert ran.code == 0, ran.out
+
+
 # Who is killed
 
 

@@ -34,7 +34,7 @@ ASIDE = {
     "Signs": set(),
     "Variant": set(),
     "Cell": {
-        *("name", "span", "touches_span", "timeout", "repairs", "returns", "jobs"),
+        *("name", "span", "touches_span", "timeout", "idle", "repairs", "returns", "jobs"),
         *("takes", "feedback", "hands", "agent", "prompt", "template"),
     },
     "Rule": set(),
@@ -164,6 +164,7 @@ def test_an_edit_changes_just_what_it_shapes(
     [
         ("kind: scout", "timeout: 5m, kind: scout"),
         ("report: exit", "timeout: 5m, report: exit"),
+        ("hands: plan}", "hands: plan, idle: 5m}"),
         ("hands: plan}", "hands: plan, repairs: 5}"),
         ("retries: 2", "wip: 3, retries: 7"),
         ("goal: It selects.", "goal: It chooses."),

@@ -18,6 +18,20 @@ def python(script: str, **options: object) -> process.Completed:
     return process.run([sys.executable, "-c", script], cwd=Path(), **options)  # type: ignore[arg-type]
 
 
+DAEMON = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        with open(sys.argv[-1], "w") as file:
+            file.write(str(os.getpid()))
+        time.sleep(60)
+    os._exit(0)
+while not (os.path.exists(sys.argv[-1]) and os.path.getsize(sys.argv[-1])):
+    time.sleep(0.01)
+"""
+
+
 def is_alive(pid: int) -> bool:
     """Whether a process is there and no mere zombie, within a moment."""
     for _ in range(50):
@@ -136,6 +150,83 @@ time.sleep(60)
     assert done.out == "ready\nbye\n"
 
 
+def test_a_silent_program_is_ended_with_its_children(tmp_path: Path) -> None:
+    script = """
+import subprocess, time
+print(subprocess.Popen(["sleep", "60"]).pid, flush=True)
+time.sleep(60)
+"""
+    started = time.monotonic()
+    done = python(script, idle=0.4, timeout=30.0, log=tmp_path / "log")
+    assert time.monotonic() - started < 5
+    assert done.silent
+    assert (done.code, done.timed_out) == (None, False)
+    assert not is_alive(int(done.out))
+
+
+def test_a_silent_program_that_ignores_the_request_to_end_is_killed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.1)
+    script = f"""
+import os, signal, sys, time
+sys.argv = ["", "{tmp_path}/pid"]
+{DAEMON}
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print(os.getpid(), flush=True)
+time.sleep(60)
+"""
+    done = python(script, idle=0.4, log=tmp_path / "log")
+    assert done.silent
+    assert not is_alive(int(done.out))
+    assert not is_alive(int((tmp_path / "pid").read_text())), "nor the child that had left"
+
+
+SIGNS = {
+    "standard output": "print(i, flush=True)",
+    "half a line": "print(end='.', flush=True)",
+    "standard error": "print(i, file=sys.stderr, flush=True)",
+    "a file in its outbox": "open('handoff.json', 'w').write(str(i))",
+    "what was there before": "os.utime('old')",
+}
+
+
+@pytest.mark.parametrize("sign", SIGNS.values(), ids=SIGNS)
+def test_a_program_that_shows_signs_of_life_is_not_silent(tmp_path: Path, sign: str) -> None:
+    (tmp_path / "old").touch()
+    script = f"import os, sys, time\nfor i in range(8):\n    time.sleep(0.1)\n    {sign}"
+    done = process.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        idle=0.5,
+        log=tmp_path / "logs/build",
+        outbox=tmp_path,
+    )
+    assert (done.code, done.silent) == (0, False)
+
+
+def test_the_brief_goes_in_while_silence_is_watched(tmp_path: Path) -> None:
+    """More than a pipe holds, to a program that takes its time to read it."""
+    script = "import sys, time; time.sleep(0.3); print(len(sys.stdin.read()))"
+    brief = b"x" * 1_000_000
+    done = python(script, stdin=brief, idle=2.0, timeout=20.0, log=tmp_path / "log")
+    assert done.out == "1000000\n"
+    done = python("import time; time.sleep(60)", stdin=brief, idle=0.3, log=tmp_path / "log")
+    assert done.silent, "nor does it wait for who reads nothing"
+
+
+def test_the_time_limit_holds_for_who_is_never_silent(tmp_path: Path) -> None:
+    script = "import time\nwhile True:\n    print(1, flush=True); time.sleep(0.05)"
+    done = python(script, idle=5.0, timeout=0.5, log=tmp_path / "log")
+    assert (done.timed_out, done.silent) == (True, False)
+
+
+def test_silence_is_heard_without_a_log_too() -> None:
+    assert python("import time; time.sleep(60)", idle=0.3).silent
+    steady = "import time\nfor i in range(6): print(i, flush=True); time.sleep(0.1)"
+    assert python(steady, idle=0.4).code == 0
+
+
 def test_children_that_are_left_behind_are_ended() -> None:
     script = """
 import subprocess
@@ -146,20 +237,6 @@ print(subprocess.Popen(["sleep", "60"]).pid)
     assert done.code == 0
     assert time.monotonic() - started < 5, "nobody waits for who holds the output open"
     assert not is_alive(int(done.out))
-
-
-DAEMON = """
-import os, sys, time
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        with open(sys.argv[-1], "w") as file:
-            file.write(str(os.getpid()))
-        time.sleep(60)
-    os._exit(0)
-while not (os.path.exists(sys.argv[-1]) and os.path.getsize(sys.argv[-1])):
-    time.sleep(0.01)
-"""
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="found by /proc only")

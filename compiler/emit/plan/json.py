@@ -69,6 +69,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "template": cell.template.name if cell.template else None,
         "surfaces": {variant.surface.name: _variant(variant) for variant in cell.variants},
         "timeout": cell.timeout,
+        "idle": cell.idle,
         "repairs": cell.repairs,
         "files": cell.files,
         "commits": cell.commits,
