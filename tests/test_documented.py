@@ -99,7 +99,7 @@ ELSEWHERE = {
 def documented() -> set[str]:
     """Everything in code quotes that is a command line of ours."""
     spans = [span for text in TEXTS for span in re.findall(r"`([^`\n]+)`", text.read_text())]
-    known = re.compile(r"(doit( |$)|factory [a-z]|python -|pytest )")
+    known = re.compile(r"(doit( |$)|factory [a-z]|python -|pytest -m )")
     return {" ".join(span.split()) for span in spans if known.match(span)}
 
 
