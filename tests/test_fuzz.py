@@ -40,7 +40,7 @@ def test_the_unedited_ones_are_sound(factory: str, homes: dict[str, Path]) -> No
 
 
 @settings(
-    max_examples=400,
+    max_examples=200,
     derandomize=True,
     deadline=None,
     database=None,
@@ -109,6 +109,7 @@ HUGE_SECONDS = 20
 """Many times what they need, for a machine that does much else."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HUGE)
 def test_what_is_huge_is_told_in_time(name: str, tmp_path: Path) -> None:
     (tmp_path / "factory.yaml").write_text(HUGE[name])

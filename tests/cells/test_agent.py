@@ -86,6 +86,7 @@ def test_it_sees_what_it_may_and_nothing_else(line: Line) -> None:
     assert not {"DATABASE_PASSWORD", "OTHER"} & set(env)
 
 
+@pytest.mark.long
 def test_a_private_home_is_new_for_each_attempt(line: Line) -> None:
     script = """
 home = pathlib.Path(os.environ["HOME"])
@@ -205,6 +206,7 @@ def test_what_doctor_shows(line: Line) -> None:
     assert "k-secret" not in doctor.out + doctor.err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("left", ["[1]", "nothing", '"text"', "{" * 100_000, ""])
 def test_a_hand_off_that_is_no_mapping(line: Line, left: str) -> None:
     (line.home / "left").write_text(left)

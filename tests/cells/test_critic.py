@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.line import UNIT, Line
 
 CELLS = """
@@ -87,6 +89,7 @@ def begun(line: Line, *, objects: int, reviews: str = "yes.yaml", cells: str = C
     return line
 
 
+@pytest.mark.long
 def test_a_critic_that_is_content_and_an_analyst_after_the_merge(line: Line) -> None:
     ran = begun(line, objects=0).doit()
     assert ran.lines() == [
@@ -130,6 +133,7 @@ def test_a_critic_opens_a_round_of_its_own_budget(line: Line) -> None:
     assert "1-critic: correctness: Nothing says why the limit is four." in note["improve"]
 
 
+@pytest.mark.long
 def test_a_critic_that_is_never_content_is_left_to_a_person(line: Line) -> None:
     begun(line, objects=9, reviews="")
     line.edit("artifacts:", "flow: {critiques: 1}\nartifacts:")
@@ -162,6 +166,7 @@ def test_a_critic_that_is_never_content_is_left_to_a_person(line: Line) -> None:
     assert "- reasons: A limit comes with its reason. (about server)" in later
 
 
+@pytest.mark.long
 def test_without_a_review_the_budget_of_a_critic_ends_the_line(line: Line) -> None:
     cells = CELLS.replace("critic, package, review, analyst", "critic")
     unused = ("  package:", "  review:", "  analyst:")
@@ -174,6 +179,7 @@ def test_without_a_review_the_budget_of_a_critic_ends_the_line(line: Line) -> No
     assert "raise `flow: {critiques: 2}`" in ran.out
 
 
+@pytest.mark.long
 def test_a_critic_edits_nothing_and_keeps_to_its_contract(line: Line) -> None:
     begun(line, objects=0)
     line.edit("import json,", "open('server/app.py', 'a').write('#')\nimport json,", "judge.py")

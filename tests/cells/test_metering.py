@@ -88,6 +88,7 @@ def test_a_refusal_that_the_program_hides_pauses_the_artifact(line: Line) -> Non
     assert int(paused["until"][11:13]) == (int(paused["at"][11:13]) + 2) % 24
 
 
+@pytest.mark.long
 def test_an_attempt_that_is_cut_short_has_its_cost(line: Line) -> None:
     with slowly(20) as pause:
         acts = [whole(ANSWER), events({"model": "m-1"}, {}, then=pause)]

@@ -118,6 +118,7 @@ def test_an_amount_names_what_it_does_not_know(spent: Any, said: str) -> None:
     assert amount(spent) == said
 
 
+@pytest.mark.long
 def test_a_line_tells_what_it_cost_in_report_and_note(line: Line) -> None:
     with_agent(line, "fail 0.25 100", "fail", "work 0.5 1000")
     for code in (1, 1, 0):

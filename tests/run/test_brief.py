@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from factoryline.run.bounds import LIMIT
 from factoryline.run.brief import _verified
 
@@ -80,6 +81,7 @@ def test_the_rounds_of_a_builder(line: Line) -> None:
     assert "earlier" in line.entry("limit", "3-build")["inputs"]
 
 
+@pytest.mark.long
 def test_a_memo_that_does_not_fit_is_cut_and_its_whole_is_named(line: Line) -> None:
     ran = begun(line, size=900).doit()
     assert ran.code == 0, ran

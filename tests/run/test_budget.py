@@ -56,6 +56,7 @@ def test_a_budget_is_looked_at_before_a_repair_too(line: Line) -> None:
     assert events(line) == ["started", "rejected", "held"]
 
 
+@pytest.mark.long
 def test_a_budget_of_minutes_ends_an_attempt(line: Line) -> None:
     with_agent(line, "sleep", budget="{minutes: 0.02}")
     ended = line.doit()
@@ -78,6 +79,7 @@ def test_the_day_of_the_whole_factory(line: Line) -> None:
     assert "today: $0.00 of $2.00 left" in status
 
 
+@pytest.mark.long
 def test_an_attempt_that_was_killed_with_the_factory_gets_an_end(line: Line) -> None:
     with_agent(line, "fail 1 10", "work 1 10")
     line.doit()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.line import UNIT, Line
 
 
@@ -37,6 +39,7 @@ def test_a_clone_with_the_ledger_re_runs_nothing(tmp_path: Path) -> None:
     assert (ran.code, ran.out) == (0, "nothing to do: limit and page are sealed\n")
 
 
+@pytest.mark.long
 def test_two_branches_that_ran_different_artifacts_merge(tmp_path: Path) -> None:
     mine = two_artifacts(tmp_path)
     theirs = clone(mine, "theirs")

@@ -133,7 +133,13 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("what", BAD)
+QUICK = ("settings", "a hook", "a branch that is moved", "a link that leads out", "the ledger")
+"""What is tried each time; the others take their turn with the long tests."""
+
+
+@pytest.mark.parametrize(
+    "what", [what if what in QUICK else pytest.param(what, marks=pytest.mark.long) for what in BAD]
+)
 def test_it_is_undone_and_told(line: Line, what: str) -> None:
     lived_in(line)
     before = picture(line)
@@ -149,6 +155,7 @@ def test_it_is_undone_and_told(line: Line, what: str) -> None:
     assert line.factory("ledger", "limit").code == 0, "the history is whole"
 
 
+@pytest.mark.long
 def test_a_second_run_says_the_same_and_a_good_one_is_taken(line: Line) -> None:
     lived_in(line)
     script = "git config core.hooksPath /tmp/evil\n"
@@ -177,6 +184,7 @@ def test_commits_elsewhere_are_kept(line: Line) -> None:
     assert "much work" in kept
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("script", "told"),
     [

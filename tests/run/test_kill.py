@@ -57,6 +57,7 @@ def finished(line: Line) -> dict[str, str]:
     return entries
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
 def test_killed_at_many_moments(line: Line, seed: int) -> None:
     four_stages(line)

@@ -48,6 +48,7 @@ def test_a_paused_artifact_is_no_failure_and_others_go_on(line: Line) -> None:
     assert events(line) == ["started", "paused"]
 
 
+@pytest.mark.long
 def test_it_goes_on_by_itself_when_the_time_has_come(line: Line) -> None:
     with_agent(line, "quota-4", flow="{merge: none}")
     done = line.factory("run", "--wait")
@@ -74,6 +75,7 @@ def test_the_certificate_ends_with_the_pause(line: Line, monkeypatch: pytest.Mon
     assert quick.answer(str(line.home), "run") is None
 
 
+@pytest.mark.long
 def test_another_agent_is_not_paused(line: Line) -> None:
     with_agent(line, "quota-3600")
     line.doit()

@@ -77,6 +77,7 @@ def test_all_three_proofs_of_one_change(line: Line) -> None:
     assert "- without the change: 2 selected tests failed, 2 of them since the code" in packet
 
 
+@pytest.mark.long
 def test_a_test_that_always_passes(line: Line) -> None:
     said, proof = verdict(
         line,
@@ -88,6 +89,7 @@ def test_a_test_that_always_passes(line: Line) -> None:
     assert proof["before"]["passing"] == ["tests.test_calc::test_half"]
 
 
+@pytest.mark.long
 def test_a_changed_file_that_no_test_imports(line: Line) -> None:
     said, proof = verdict(
         line,
@@ -100,6 +102,7 @@ def test_a_changed_file_that_no_test_imports(line: Line) -> None:
     assert proof["covers"]["absent"] == ["server/other.py"]
 
 
+@pytest.mark.long
 def test_tests_deleted_skipped_and_loosened_are_shown_to_review(line: Line) -> None:
     more = "\n\ndef test_{}():\n    assert double(3) == 6\n"
     line.write(line.product / "tests/test_more.py", TEST + more.format("b") + more.format("c"))
@@ -124,6 +127,7 @@ def test_tests_deleted_skipped_and_loosened_are_shown_to_review(line: Line) -> N
     )
 
 
+@pytest.mark.long
 def test_the_proof_shapes_the_verdict_alone(line: Line) -> None:
     verdict(line, "{covers: 0.5}", server__calc_py=APP + HALF, tests__test_calc_py=TEST_HALF)
     line.edit("proof: {covers: 0.5}", "proof: {covers: 0.6}")

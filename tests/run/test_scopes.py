@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.line import CELLS, UNIT, Line
 
 PLAIN = "verify: {kind: verify, returns: build}"
@@ -93,6 +95,7 @@ def test_a_runner_that_is_missing_is_told_before_anything_runs(line: Line) -> No
     assert "no-such-runner" in checked.out + checked.err
 
 
+@pytest.mark.long
 def test_a_runner_that_hangs(line: Line) -> None:
     script = "import time; time.sleep(60)"
     told = verified(line, python("slow", script, "report: exit, timeout: 1s"))
@@ -161,6 +164,7 @@ def test_a_preparation_is_made_once_for_its_lock_files(line: Line) -> None:
     assert ground(line)["prepared"].removeprefix("sha256:").startswith(mark.stem)  # type: ignore
 
 
+@pytest.mark.long
 def test_a_preparation_that_a_kill_left_half_made_is_made_anew(line: Line) -> None:
     half = line.state / ".work/prepared"
     scopes = prepared(line, ", locks: [server/app.py], keeps: [made]")

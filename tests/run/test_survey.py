@@ -76,6 +76,7 @@ def test_the_certificate_says_what_a_run_says(line: Line) -> None:
     assert "~  later  queued: open is in progress (wip: 1)" in said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CACHES)
 def test_flipped_bytes_change_no_answer(line: Line, name: str) -> None:
     expected = (line.doit().out, line.factory("status").out, line.factory("run").out)
@@ -169,6 +170,7 @@ EDITS: list[Edit] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(3))
 def test_the_certificate_is_never_wrong_after_random_edits(line: Line, seed: int) -> None:
     chance = random.Random(seed)

@@ -239,6 +239,7 @@ print(subprocess.Popen(["sleep", "60"]).pid)
     assert not is_alive(int(done.out))
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="found by /proc only")
 @pytest.mark.parametrize("ending", ["", "time.sleep(60)"])
 def test_a_child_that_left_the_session_is_ended(tmp_path: Path, ending: str) -> None:

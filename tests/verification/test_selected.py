@@ -101,6 +101,7 @@ def test_with_a_map_only_what_executes_the_change_runs(product: Line) -> None:
     assert found["selection"]["map"] == product.git("rev-parse", "main~1").strip()
 
 
+@pytest.mark.long
 def test_a_map_of_an_earlier_commit_serves_with_its_lines_moved(product: Line) -> None:
     artifact(product)
     product.write(product.home / "limit-1.patch", "")
@@ -113,6 +114,7 @@ def test_a_map_of_an_earlier_commit_serves_with_its_lines_moved(product: Line) -
     assert check(product)["outcome"] == "fail"
 
 
+@pytest.mark.long
 def test_a_torn_map_is_as_good_as_none(product: Line) -> None:
     product.patch("limit-1", server__core_py=CORE.replace("upper", "title"))
     artifact(product)
@@ -132,6 +134,7 @@ def test_everything_runs_where_the_effect_is_unknown(product: Line) -> None:
     assert found["selection"]["widened"] == "server/data.json is a data file"
 
 
+@pytest.mark.long
 def test_the_whole_suite_before_the_merge(product: Line) -> None:
     reads = "from pathlib import Path\n\n\ndef test_far():\n"
     reads += "    assert 'upper' in Path('server', 'co' + 're.py').read_text()\n"
@@ -145,6 +148,7 @@ def test_the_whole_suite_before_the_merge(product: Line) -> None:
     assert found["failures"][0]["test"].endswith("test_far")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("path", "summary"),
     [
