@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.line import CELLS, Line, Ran
 from tests.run.test_effects import ADOPTS, WORKS
 
@@ -28,6 +30,7 @@ def test_a_silent_program_is_ended(line: Line) -> None:
     assert "idle" in ran.out
 
 
+@pytest.mark.long
 def test_a_steady_program_is_not(line: Line) -> None:
     steady = "for i in 1 2 3 4 5 6; do sleep 0.25; echo $i; done"
     ran = built_by(line, f"{WORKS}{steady}", "idle: 1s, timeout: 20s")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import time
 
+import pytest
+
 from tests.cells.test_agent import scouted_by
 from tests.line import BIN, Line
 
@@ -35,6 +37,7 @@ def test_a_message_names_the_log_and_the_command(line: Line) -> None:
     assert "logs/limit/scout-1.out and .err, or `factory logs limit/scout`" in ran.out, ran
 
 
+@pytest.mark.long
 def test_what_is_not_there(line: Line) -> None:
     scouted_by(line, SAYS)
     ran = line.factory("logs", "limit/1-build")

@@ -71,6 +71,7 @@ def test_an_empty_change(line: Line) -> None:
     assert f"{place_of(line, 'build: {')}: error: `build` changed nothing" in ran.out
 
 
+@pytest.mark.long
 def test_a_change_of_the_factory_itself(tmp_path: Path) -> None:
     line = Line(tmp_path / "own", inside=True)
     ran = built_by(line, "echo x > state/new; echo '#' >> factory.yaml\n")
@@ -159,6 +160,7 @@ def test_a_patch_that_does_not_apply(line: Line) -> None:
     assert "server/app.py: patch does not apply" in ran.out
 
 
+@pytest.mark.long
 def test_a_dirty_checkout_is_not_merged_into(line: Line) -> None:
     simple(line)
     line.write(line.product / "webui/page.py", "TITLE = 'half done'\n")
@@ -251,6 +253,7 @@ def test_commits_that_somebody_put_on_the_branch_are_kept(line: Line) -> None:
     assert "MINE = 1" in line.git("show", f"{kept[0]}:webui/mine.py")
 
 
+@pytest.mark.long
 def test_a_reader_that_has_seen_enough_ends_no_run(line: Line) -> None:
     simple(line)
     ran = line.run("sh", "-c", "(doit; echo code=$? >&2) | true")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.line import UNIT, Line, simple
 
 
@@ -134,6 +136,7 @@ def test_an_approval_is_void_when_the_commit_changes(line: Line) -> None:
     assert "1-review waits for a review of" in ran.out
 
 
+@pytest.mark.long
 def test_a_title_changes_the_packet_and_leaves_the_approval(line: Line) -> None:
     simple(line, flow="{merge: none}")
     line.edit("reviews: [limit-ok.yaml]", "reviews: []")
@@ -153,6 +156,7 @@ def test_wip_1_queues_the_second_artifact(line: Line) -> None:
     assert not (line.state / "factory-artifacts" / "b").exists()
 
 
+@pytest.mark.long
 def test_wip_2_lets_a_later_artifact_use_a_freed_place(line: Line) -> None:
     for name in "abc":
         line.patch(f"{name}-1", **{f"server__{name}_py": f"{name} = 1\n"})
@@ -170,6 +174,7 @@ def test_wip_2_lets_a_later_artifact_use_a_freed_place(line: Line) -> None:
     assert "note" in line.entries("c")
 
 
+@pytest.mark.long
 def test_processes_work_as_well_as_threads(line: Line) -> None:
     simple(line)
     ran = line.doit("-n", "2")

@@ -65,17 +65,20 @@ def test_what_a_run_leaves_in_the_checkout_fails_it(line: Line) -> None:
     ) in verified(line, python("messy", script))
 
 
+@pytest.mark.long
 def test_what_may_be_left_is_declared(line: Line) -> None:
     script = "open('left.txt', 'w')"
     assert "pass: " in verified(line, python("messy", script, "report: exit, leaves: ['*.txt']"))
 
 
+@pytest.mark.long
 def test_a_commit_on_top_is_an_edit_too(line: Line) -> None:
     script = "import subprocess as s; open('a', 'w'); s.run(['git', 'add', 'a'], check=True); "
     script += "s.run(['git', '-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-qm', 'x'])"
     assert "messy: it edited a" in verified(line, python("messy", script))
 
 
+@pytest.mark.long
 def test_a_shell_setting_does_not_reach_the_tests(line: Line) -> None:
     plain = "import os; raise SystemExit('PYTEST_ADDOPTS' in os.environ)"
     wants = "import os; raise SystemExit(os.environ.get('WANTED') != '1')"
@@ -127,6 +130,7 @@ def test_what_passes_when_it_is_run_again_is_flaky_and_told(line: Line) -> None:
     assert "1 flaky (slow)" in (line.state / "factory-artifacts/limit/post-run.md").read_text()
 
 
+@pytest.mark.long
 def test_a_scope_may_refuse_what_is_flaky(line: Line) -> None:
     told = verified(line, flaky(line, ", flaky: fail"))
     assert "1 test failed, and passed when run again, which the scope does not allow" in told
@@ -155,6 +159,7 @@ def times(line: Line) -> int:
     return len((line.folder / "count").read_text())
 
 
+@pytest.mark.long
 def test_a_preparation_is_made_once_for_its_lock_files(line: Line) -> None:
     scopes = prepared(line, ", locks: [server/app.py], keeps: [made]")
     assert "pass: nothing counted in 2 scopes" in verified(line, scopes)
@@ -178,6 +183,7 @@ def test_a_preparation_that_a_kill_left_half_made_is_made_anew(line: Line) -> No
     assert times(line) == 2
 
 
+@pytest.mark.long
 def test_side_by_side_each_scope_has_a_checkout_of_its_own(line: Line) -> None:
     cells = CELLS.replace(PLAIN, "verify: {kind: verify, returns: build, jobs: 2}")
     scopes = prepared(line, ", locks: [server/app.py], keeps: [made]")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cells.test_agent import scouted_by
 from tests.line import Line, simple
 
@@ -48,6 +50,7 @@ def test_what_a_failing_agent_prints(line: Line) -> None:
     assert VALUE not in ran.out + ran.err + everything(line)
 
 
+@pytest.mark.long
 def test_what_a_rejected_hand_off_holds(line: Line) -> None:
     script = 'leave({"summary": 3, "key": os.environ["ACME_API_KEY"]})'
     scouted_by(line, script, "credentials: [ACME_API_KEY]", env={"ACME_API_KEY": VALUE})

@@ -160,7 +160,12 @@ TABLE: list[tuple[str, Callable[[Line], None], list[str]]] = [
 
 
 @pytest.mark.parametrize(
-    ("change", "expected"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE]
+    ("change", "expected"),
+    # Every other one each time; all of them with the long tests.
+    [
+        pytest.param(*row[1:], id=row[0], marks=[pytest.mark.long] if number % 2 else [])
+        for number, row in enumerate(TABLE)
+    ],
 )
 def test_an_edit_runs_just_what_it_shapes(
     line: Line, change: Callable[[Line], None], expected: list[str]
