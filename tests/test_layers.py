@@ -174,7 +174,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "fcntl": ("system.files",),
     "yaml": ("spec.nodes",),
     "jsonschema": ("spec.schema",),
-    "pathspec": ("plan.model",),
+    "pathspec": ("plan.model.paths",),
 }
 
 CATCHERS = ("boundary", "run.engine")  # a stage's task stands on the boundary, inside doit

@@ -1,0 +1,248 @@
+"""The plan: what factory.yaml means. Whoever holds one of these objects holds a valid one.
+
+Each field's side is declared where the field is, and only there: a field shapes the result of the
+stages that read its object, unless it is marked `Aside` (positions, time limits, budgets).
+`digest.shape` reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from factoryline.diagnostics import Span
+from factoryline.plan.kinds import KINDS, Kind
+from factoryline.plan.model.agents import Agent, Endpoint, Reads, Signs
+from factoryline.plan.model.paths import Surface, Touches
+from factoryline.plan.model.proving import Prepare, Proof, Rule, Scope, Selection
+from factoryline.plan.model.sides import Aside, Side
+
+__all__ = [
+    "Agent",
+    "Artifact",
+    "Aside",
+    "Budget",
+    "Cell",
+    "Contract",
+    "Endpoint",
+    "Flow",
+    "Plan",
+    "Prepare",
+    "Proof",
+    "Reads",
+    "Rule",
+    "Scope",
+    "Selection",
+    "Side",
+    "Signs",
+    "Source",
+    "Surface",
+    "Target",
+    "Template",
+    "Touches",
+    "Variant",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The repository that the line works on: an existing one, or one made from a folder."""
+
+    span: Aside[Span]
+    repo: Aside[Path | None]
+    scaffold: Aside[Path | None]
+    base: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A Jinja template. `name` is for messages."""
+
+    name: Aside[str]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """The shape of a hand-off, and the template that renders it for people."""
+
+    name: str
+    schema: Mapping[str, Any]
+    template: Template | None
+    span: Aside[Span]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """What a packet gets in addition when its change touches `surface`."""
+
+    surface: Surface
+    labels: tuple[str, ...]
+    checklist: tuple[str, ...]
+    body: Template | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One work station of the line.
+
+    takes: the contracts it gets; `feedback` tells whether it also gets what earlier rounds left.
+    touches: None where the kind edits nothing anyway.
+    returns: the cell at which the next round begins when this one says no.
+    timeout: seconds an attempt may take. idle: seconds for which its program may be silent.
+    repairs: how often a broken hand-off goes back. jobs: how many scopes are verified side by side.
+    """
+
+    name: Aside[str]
+    span: Aside[Span]
+    kind: str
+    takes: Aside[tuple[Contract, ...]]
+    feedback: Aside[bool]
+    hands: Aside[Contract]
+    touches: Touches
+    touches_span: Aside[Span]
+    returns: Aside[str | None]
+    agent: Aside[Agent | None]
+    prompt: Aside[Template | None]
+    repairs: Aside[int]
+    run: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    template: Aside[Template | None] = None
+    variants: tuple[Variant, ...] = ()
+    timeout: Aside[float | None] = None
+    idle: Aside[float | None] = None
+    files: int | None = None
+    commits: int | None = None
+    jobs: Aside[int] = 1
+
+    @property
+    def facts(self) -> Kind:
+        return KINDS[self.kind]
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The factory's own files that the cell's command names, relative to its home."""
+        command = (*self.run, *(self.agent.command if self.agent else ()))
+        return tuple(w.removeprefix("{home}/") for w in command if w.startswith("{home}/"))
+
+    @property
+    def decides(self) -> bool:
+        """Whether the line goes on in more than one way after this cell."""
+        return self.kind in ("verify", "critic", "review", "merge")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What may be spent; None is no bound.
+
+    assumed: the US dollars that an attempt of unknown cost is counted as. stops: whether such an
+    attempt ends it all. Otherwise it is told, and not counted in money.
+    """
+
+    span: Aside[Span]
+    usd: float | None = None
+    tokens: int | None = None
+    minutes: float | None = None
+    assumed: float | None = None
+    stops: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """How artifacts move. None of it shapes a hand-off but `merge`. `budget` is for each day."""
+
+    span: Aside[Span]
+    wip: Aside[int]
+    retries: Aside[int]
+    reworks: Aside[int]
+    critiques: Aside[int]
+    merge: str
+    budget: Aside[Budget | None] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file or revision that factory.yaml names, and where it does."""
+
+    name: str
+    span: Aside[Span]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """The unit of work: one change to the target, from goal to merged."""
+
+    name: str
+    span: Aside[Span]
+    title: str
+    goal: str
+    consumer: str
+    source: str
+    verify: tuple[Selection, ...]
+    adopt: tuple[tuple[Source, ...], ...]
+    reviews: tuple[Source, ...]
+    after: Aside[tuple[str, ...]]
+    proof: Proof = field(default_factory=Proof)
+    budget: Aside[Budget | None] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The whole factory. `home` is the folder of factory.yaml; `state/` lies there.
+
+    line: the cells in order. merge, note: the stations at the end of every line.
+    artifacts: in the order in which they start.
+    sources: every file and folder that was read for it; as long as they are the same, so is it.
+    digest: tells this plan from others but for its artifacts, positions included.
+    """
+
+    home: Path
+    file: str
+    name: str
+    target: Target
+    surfaces: tuple[Surface, ...]
+    line: tuple[Cell, ...]
+    merge: Cell | None
+    note: Cell
+    flow: Flow
+    artifacts: tuple[Artifact, ...]
+    sources: tuple[str, ...] = ()
+    digest: str = ""
+
+    @property
+    def way(self) -> tuple[Cell, ...]:
+        """The cells as an artifact travels them, up to the note: analysts come after the merge."""
+        last = tuple(cell for cell in self.line if cell.kind == "analyst")
+        first = tuple(cell for cell in self.line if cell.kind != "analyst")
+        return (*first, *((self.merge,) if self.merge else ()), *last)
+
+    def artifact(self, name: str) -> Artifact | None:
+        return _by_name(self.artifacts).get(name)
+
+    def cell(self, name: str) -> Cell:
+        """A cell of the line, `merge` or `note`."""
+        stations: list[Cell | None] = [*self.line, self.merge, self.note]
+        return next(cell for cell in stations if cell and cell.name == name)
+
+    def surface_of(self, path: str) -> str | None:
+        """The surface that a path is accounted to: the first that holds it."""
+        return next((s.name for s in self.surfaces if s.holds(path)), None)
+
+    @property
+    def touchable(self) -> frozenset[str]:
+        """The surfaces that some cell of the line may edit."""
+        return frozenset(s.name for cell in self.line for s in cell.touches.surfaces)
+
+
+_NAMED: dict[int, tuple[tuple[Artifact, ...], dict[str, Artifact]]] = {}
+
+
+def _by_name(artifacts: tuple[Artifact, ...]) -> dict[str, Artifact]:
+    """The artifacts of a plan by name; made once for each plan."""
+    known = _NAMED.get(id(artifacts))
+    if known is None or known[0] is not artifacts:
+        known = _NAMED[id(artifacts)] = (artifacts, {a.name: a for a in artifacts})
+    return known[1]
