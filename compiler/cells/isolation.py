@@ -62,6 +62,12 @@ def make_home(agent: Agent, place: Path, words: Mapping[str, str], *, afresh: bo
     To go on in one that is there (`afresh` is false), only the files that name the provider's
     address are made again, since a meter has another one each time.
     """
+    if place.is_symlink():
+        files.remove(place)
+    # What the attempt before this one left may lead elsewhere; nothing is written there.
+    inside = place.resolve()
+    if not all((place / name).resolve().is_relative_to(inside) for name in agent.files):
+        afresh = True
     if afresh:
         files.remove_tree(place)
     files.make_folder(place)

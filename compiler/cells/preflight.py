@@ -1,4 +1,4 @@
-"""What an agent needs, looked for before the first token is spent: all agents of the line at once.
+"""What agents and sandboxes need, looked for before the first token is spent: all at once.
 
 Credentials are looked for by the name of their variable; no value is read.
 """
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from functools import cache
 
 from factoryline.cells import isolation
-from factoryline.diagnostics import Diagnostic, Held, listing
+from factoryline.diagnostics import Diagnostic, Held, Span, listing
 from factoryline.errors import FactoryError, ProgramMissing
 from factoryline.plan.model import Agent, Plan
-from factoryline.system import files, process
+from factoryline.system import files, process, sandbox
 
 VERSION_SECONDS = 30.0
 
@@ -22,12 +22,16 @@ _VERSION = re.compile(r"\d+(\.\d+)+\S*")
 
 
 def problems(plan: Plan) -> tuple[Diagnostic, ...]:
-    """What keeps some agent of the line from working here; empty where nothing does."""
-    return tuple(problem for agent in agents(plan) for problem in check(agent))
+    """What keeps agents and sandboxes of the line from working here; empty if nothing does."""
+    found = [problem for agent in agents(plan) for problem in check(agent)]
+    for cell in plan.line:
+        if cell.sandbox:
+            found += sandboxed(cell.name, cell.span, network=cell.network)
+    return tuple(found)
 
 
 def need(plan: Plan) -> None:
-    """Raises Held with all that keeps an agent of the line from working here."""
+    """Raises Held with all of these problems."""
     found = problems(plan)
     if found:
         first, *others = found
@@ -66,6 +70,15 @@ def check(agent: Agent) -> Iterator[Diagnostic]:
             help="set one of them, or name others in `credentials`; with `home: shared` and "
             "`credentials: []` it uses what the program keeps in your home",
             code="missing-credentials",
+        )
+
+
+def sandboxed(cell: str, span: Span, *, network: bool) -> Iterator[Diagnostic]:
+    """What keeps the program of a cell from running in its sandbox here."""
+    why, help = sandbox.trouble(network=network)
+    if why:
+        yield Diagnostic(
+            message=f"`{cell}` has no sandbox here: {why}", span=span, help=help, code="sandbox"
         )
 
 

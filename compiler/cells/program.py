@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from factoryline.cells.base import Job
 from factoryline.diagnostics import StageFailed, span_of_time
 from factoryline.errors import ProgramMissing
 from factoryline.ledger.cost import FREE, UNKNOWN, Cost, from_program
-from factoryline.system import files, process, secrets
+from factoryline.system import files, process, sandbox, secrets
 from factoryline.system.process import Completed
 
 REASON_CHARACTERS = 2000
@@ -53,6 +54,9 @@ def run(
     and may say at FACTORY_COST what it cost.
     """
     brief, handoff, bill = (place(job, n) for n in ("brief.md", "handoff.json", "cost.json"))
+    if handoff.parent.is_symlink():
+        # An attempt before this one left it, and may have wanted us to write where it leads.
+        files.remove(handoff.parent)
     files.make_folder(handoff.parent)
     files.write_text(brief, job.brief)
     for path in (handoff, bill):
@@ -68,18 +72,20 @@ def run(
         **isolation.identity(*signature(job), env),
     }
     secrets.know({**env})
+    command = [process.fill(part, words) for part in argv]
     try:
-        done = process.run(
-            [process.fill(part, words) for part in argv],
-            cwd=job.tree.path,
-            env={**env, **surroundings},
-            stdin=stdin.encode(),
-            timeout=job.cell.timeout,
-            log=job.log,
-            keep=KEPT_BYTES,
-            idle=job.cell.idle,
-            outbox=handoff.parent,
-        )
+        with _boxed(job, command, words, {**env, **surroundings}) as (command, env):
+            done = process.run(
+                command,
+                cwd=job.tree.path,
+                env=env,
+                stdin=stdin.encode(),
+                timeout=job.cell.timeout,
+                log=job.log,
+                keep=KEPT_BYTES,
+                idle=job.cell.idle,
+                outbox=handoff.parent,
+            )
     except ProgramMissing as missing:
         raise StageFailed(
             f"`{job.cell.name}` needs `{missing.program}`, which was not found",
@@ -104,6 +110,34 @@ def run(
             cost=cost(job),
         )
     return done
+
+
+@contextlib.contextmanager
+def _boxed(
+    job: Job, command: list[str], words: Mapping[str, str], env: Mapping[str, str]
+) -> Iterator[tuple[list[str], Mapping[str, str]]]:
+    """A command and its variables, in the sandbox where the cell has one. Raises ProgramMissing."""
+    if not job.cell.sandbox:
+        yield command, env
+        return
+    process.find_program(command[0], env=env, cwd=job.tree.path)
+    # Beside the scratch: what a program may write to, it could turn into a link.
+    temporary = job.scratch.with_name(f"{job.scratch.name}.tmp")
+    files.remove_tree(temporary)
+    files.make_folder(temporary)
+    cache = (Path(words["cache"]),) if "cache" in words else ()
+    box = sandbox.Box(
+        folder=job.tree.path,
+        writable=(job.tree.path, job.scratch, *cache),
+        fixed=(job.tree.path / ".git",),
+        readable=(job.plan.home, job.repository.path, *sandbox.programs(env)),
+        temporary=temporary,
+        network=job.cell.network,
+    )
+    try:
+        yield sandbox.argv(command, box), sandbox.environment(env)
+    finally:
+        files.remove_tree(temporary)
 
 
 def left(job: Job) -> Path:

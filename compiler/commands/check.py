@@ -62,6 +62,9 @@ def _problems(path: Path, *, environment: bool) -> tuple[Spec | None, tuple[Diag
         problems += _programs(spec)
     if environment and not any(problem.severity == "error" for problem in problems):
         problems += [found for a in spec.agents for found in preflight.check(resolved(a))]
+        for cell in resolve(spec).line:
+            if cell.sandbox:
+                problems += preflight.sandboxed(cell.name, cell.span, network=cell.network)
     return spec, ordered(problems)
 
 

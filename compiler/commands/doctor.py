@@ -13,7 +13,7 @@ from factoryline.diagnostics import listing, render
 from factoryline.errors import ExitCode, ProgramMissing
 from factoryline.pipeline import compile_factory, find
 from factoryline.plan.model import Agent, Plan, Selection
-from factoryline.system import git, process
+from factoryline.system import git, process, sandbox
 
 HELP = "show what this machine has of what the line needs, and what is missing"
 
@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
         *_tools().items(),
         *_programs(plan),
         *(row for a in preflight.agents(plan) for row in _agent(a)),
+        *_sandboxes(plan),
     ]
     width = max(len(what) for what, _ in rows)
     for what, found in rows:
@@ -84,6 +85,12 @@ def _agent(agent: Agent) -> Iterator[tuple[str, str]]:
         yield f"{name}: credentials", f"{listing(found)} set" if found else MISSING
     home = "of its own for each attempt" if agent.home == "private" else "yours"
     yield f"{name}: home", home
+
+
+def _sandboxes(plan: Plan) -> Iterator[tuple[str, str]]:
+    names = [cell.name for cell in plan.line if cell.sandbox]
+    if names:
+        yield f"bubblewrap (for {listing(names, limit=3)})", _place(sandbox.PROGRAM)
 
 
 def _place(program: str) -> str:

@@ -173,6 +173,8 @@ class _Resolver:
             ),
             timeout=cell.timeout,
             idle=cell.idle,
+            sandbox=cell.sandbox.name if cell.sandbox else "",
+            network=cell.network is None or cell.network.name != "none",
             files=cell.files,
             commits=cell.commits,
             jobs=cell.jobs or 1,

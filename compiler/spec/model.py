@@ -82,6 +82,8 @@ class CellSpec:
     timeout: float | None = None
     idle: float | None = None
     idle_span: Span | None = None
+    sandbox: Ref | None = None
+    network: Ref | None = None
     files: int | None = None
     commits: int | None = None
     jobs: int | None = None

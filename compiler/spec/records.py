@@ -61,6 +61,8 @@ def cell(name: str, entry: Field) -> model.CellSpec:
         timeout=_seconds(node),
         idle=_seconds(node, "idle"),
         idle_span=idle.span if idle else None,
+        sandbox=_ref(node, "sandbox"),
+        network=_ref(node, "network"),
         files=_optional_number(node, "files"),
         commits=_optional_number(node, "commits"),
         jobs=_optional_number(node, "jobs"),

@@ -35,6 +35,7 @@ ASIDE = {
     "Variant": set(),
     "Cell": {
         *("name", "span", "touches_span", "timeout", "idle", "repairs", "returns", "jobs"),
+        *("sandbox", "network"),
         *("takes", "feedback", "hands", "agent", "prompt", "template"),
     },
     "Rule": set(),
@@ -165,6 +166,7 @@ def test_an_edit_changes_just_what_it_shapes(
         ("kind: scout", "timeout: 5m, kind: scout"),
         ("report: exit", "timeout: 5m, report: exit"),
         ("hands: plan}", "hands: plan, idle: 5m}"),
+        ("hands: plan}", "hands: plan, sandbox: bubblewrap, network: none}"),
         ("hands: plan}", "hands: plan, repairs: 5}"),
         ("retries: 2", "wip: 3, retries: 7"),
         ("goal: It selects.", "goal: It chooses."),

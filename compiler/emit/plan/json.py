@@ -70,6 +70,8 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "surfaces": {variant.surface.name: _variant(variant) for variant in cell.variants},
         "timeout": cell.timeout,
         "idle": cell.idle,
+        "sandbox": cell.sandbox,
+        "network": "" if cell.network else "none",
         "repairs": cell.repairs,
         "files": cell.files,
         "commits": cell.commits,

@@ -92,6 +92,7 @@ class Cell:
     touches: None where the kind edits nothing anyway.
     returns: the cell at which the next round begins when this one says no.
     timeout: seconds an attempt may take. idle: seconds for which its program may be silent.
+    sandbox: what holds its program; empty for nothing. network: whether that has any.
     repairs: how often a broken hand-off goes back. jobs: how many scopes are verified side by side.
     """
 
@@ -114,6 +115,8 @@ class Cell:
     variants: tuple[Variant, ...] = ()
     timeout: Aside[float | None] = None
     idle: Aside[float | None] = None
+    sandbox: Aside[str] = ""
+    network: Aside[bool] = True
     files: int | None = None
     commits: int | None = None
     jobs: Aside[int] = 1
