@@ -1,4 +1,4 @@
-"""What proves an artifact: scopes, the tests taken from them, and what a verdict shows of itself."""
+"""What proves an artifact: scopes, the tests taken from them, and what a verdict has to show."""
 
 from __future__ import annotations
 
