@@ -75,7 +75,8 @@ def _proven(job: Job, commit: str) -> tuple[list[dict[str, Any]], dict[str, Any]
             scratch=job.scratch,
         )
         with ExitStack() as stack:
-            if asks:
+            if asks and case.passes:
+                # Where a check failed, that is the verdict, and no proof is made.
                 _prepare(job, stack, place, commit)
             return [one.check for one in checked], prove.prove(case)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ line: [scout, build, verify, package, review]
 """
 
 PREPARE = "prepare: {run: [[npm, ci, --no-audit, --no-fund]], locks: [package-lock.json], "
-RUNNERS = {
+RUNNERS: dict[str, dict[str, Any]] = {
     "jest": {
         "package": {"devDependencies": {"jest": "29"}},
         "head": "const { test, expect } = require('@jest/globals');\n",
@@ -79,7 +80,7 @@ RUNNERS = {
 def product(line: Line, runner: str) -> None:
     """The base commit, with a lock file that npm makes."""
     one = RUNNERS[runner]
-    package = {"name": "shop", "version": "1.0.0", "private": True, **dict(one["package"])}
+    package = {"name": "shop", "version": "1.0.0", "private": True, **one["package"]}
     line.write(line.product / "package.json", json.dumps(package))
     line.write(line.product / ".gitignore", "node_modules/\n")
     line.write(line.product / "src/price.js", PRICE)
@@ -105,7 +106,8 @@ def tests(runner: str, name: str, body: str) -> str:
         taken = f"const {{ {name} }} = require('../src/{name}');\n"
     else:
         taken = f"import module from '../src/{name}.js';\nconst {{ {name} }} = module;\n"
-    return str(RUNNERS[runner]["head"]) + taken + body
+    head: str = RUNNERS[runner]["head"]
+    return head + taken + body
 
 
 def npm(line: Line, *arguments: str) -> Ran:
@@ -113,7 +115,7 @@ def npm(line: Line, *arguments: str) -> Ran:
 
 
 def specified(line: Line, runner: str, *, proof: str = "{fails_before: true}") -> None:
-    scope = str(RUNNERS[runner]["scope"]).replace("PREPARE", PREPARE)
+    scope = RUNNERS[runner]["scope"].replace("PREPARE", PREPARE)
     line.spec(
         "  refuse:\n    title: Negative prices are refused\n    goal: No price is negative.\n"
         "    verify: [{scope: webui, select: changed}]\n"

@@ -230,3 +230,15 @@ def test_what_passed_for_the_same_files_is_not_run_again(line: Line) -> None:
     origin = reused["reused"]
     commit = line.entry("limit", "1-verify")["handoff"]["commit"]
     assert (origin["artifact"], origin["stage"], origin["commit"]) == ("limit", "1-verify", commit)
+
+
+@pytest.mark.long
+def test_a_failed_preparation_is_the_verdict_also_where_a_proof_is_asked_for(line: Line) -> None:
+    prepare = "prepare: {run: [['{python}', -c, 'raise SystemExit(3)']]}"
+    said = verified(
+        line,
+        python("one", "print(1)", f"report: exit, {prepare}"),
+        flow="{retries: 0, proof: {fails_before: true}}",
+    )
+    assert said.startswith("fail: ")
+    assert "ended with exit code 3" in said
