@@ -21,6 +21,7 @@ from factoryline.ledger.cost import UNKNOWN, UNKNOWN_USAGE, Cost, Usage
 from factoryline.meter import journal
 from factoryline.meter.journal import Total
 from factoryline.plan.model import Agent
+from factoryline.system import logs
 
 MEANINGS: Mapping[int, str] = {401: "auth", 402: "quota", 403: "auth", 429: "quota", 529: "quota"}
 """What a provider's refusal means; other errors say that it does not answer as it should."""
@@ -59,12 +60,19 @@ def counting(job: Job, agent: Agent, address: str) -> Iterator[Count]:
         raise
 
 
-def left(job: Job, agent: Agent) -> Cost:
-    """What the count says of an attempt that was killed together with the factory."""
-    if not agent.meter:
+def left(job: Job, agent: Agent, began: str) -> Cost:
+    """What the count says of an attempt that was killed together with the factory.
+
+    `began`: the moment of its beginning. An earlier attempt's count is on record already.
+    """
+    every = logs.attempts(job.scratch.parent, job.stage.id) if agent.meter else ()
+    if not every:
         return UNKNOWN
-    count = Count(address="", path=job.scratch / "meter.jsonl", prices=agent.prices)
-    return cost(count, UNKNOWN)
+    path = max(every, key=lambda attempt: attempt.number).path("meter.jsonl")
+    moments = [datetime.fromisoformat(request.at) for request in journal.read(path)]
+    if not moments or min(moments) < datetime.fromisoformat(began):
+        return UNKNOWN
+    return cost(Count(address="", path=path, prices=agent.prices), UNKNOWN)
 
 
 def cost(count: Count, said: Cost) -> Cost:

@@ -113,13 +113,13 @@ def by_stage(events: Iterable[Mapping[str, Any]], since: str = "") -> dict[str, 
     return {stage: spent for stage, spent in closed.items() if spent != NOTHING}
 
 
-def cut_short(events: Iterable[Mapping[str, Any]], stage: str) -> bool:
-    """Whether the newest attempt of a stage began and has no end; for who knows that none runs."""
-    running = False
+def cut_short(events: Iterable[Mapping[str, Any]], stage: str) -> str | None:
+    """When the newest attempt of a stage began, if it has no end; for who knows that none runs."""
+    began = None
     for event in events:
         if event.get("stage") == stage and event["event"] in (*ENDS, "started"):
-            running = event["event"] == "started"
-    return running
+            began = event["at"] if event["event"] == "started" else None
+    return began
 
 
 @dataclass(slots=True)

@@ -254,11 +254,11 @@ def _state_in(factory: Factory, place: Path) -> tuple[str, ...]:
 
 
 def _records(factory: Factory, job: Job) -> dict[str, Kept]:
-    """What the ledger has of the artifact, and the rules it has learned."""
+    """What the ledger has, and the rules it has learned; of one artifact where others may move."""
     ledger, name = factory.ledger, job.artifact.name
     own = (ledger.artifacts / name, ledger.artifacts / f"{name}.json")
-    shared = () if factory.plan.flow.wip > 1 else (ledger.priors,)
-    return kept.keep(ledger.state, [os.path.relpath(p, ledger.state) for p in (*own, *shared)])
+    parts = own if factory.plan.flow.wip > 1 else (ledger.artifacts, ledger.priors)
+    return kept.keep(ledger.state, [os.path.relpath(p, ledger.state) for p in parts])
 
 
 def _named(before: str, names: Iterable[str]) -> str:

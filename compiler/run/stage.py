@@ -137,9 +137,9 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
 
 def _note_killed(job: Job, history: History) -> None:
     """Put an end to an attempt that a kill of the factory cut short; only one run has the lock."""
-    if spending.cut_short(history.events(), job.stage.id):
+    if began := spending.cut_short(history.events(), job.stage.id):
         agent = job.cell.agent
-        cost = metering.left(job, agent) if agent else UNKNOWN
+        cost = metering.left(job, agent, began) if agent else UNKNOWN
         reason = "the factory was killed while it worked"
         history.append("killed", job.stage.id, reason=reason, cost=cost.to_json())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from factoryline.cells import metering as count_of
 from factoryline.ledger.cost import Cost, Usage
+from factoryline.ledger.history import History
 from factoryline.meter.apis import base
 from factoryline.meter.journal import Journal
 
@@ -98,6 +100,25 @@ def test_an_attempt_that_is_cut_short_has_its_cost(line: Line) -> None:
     [failed] = [event for event in line.history("limit") if event["event"] == "failed"]
     assert failed["cost"]["usage"]["requests"] == 2
     assert failed["cost"]["tokens"] is None, "the second one did not tell"
+
+
+def test_an_attempt_that_is_killed_with_the_factory_has_its_cost(line: Line) -> None:
+    dies = "ask(); os.kill(os.getppid(), 9)"
+    assert metered(line, [whole(ANSWER)], dies)[0].code == -9
+    ran, _ = metered(line, [whole(ANSWER)], "ask(); ask(); leave(MEMO)")
+    assert ran.code == 0, ran
+    ends = {e["event"]: e["cost"] for e in line.history("limit") if "cost" in e}
+    assert (ends["killed"]["counted"], ends["killed"]["tokens"]) == ("metered", 107)
+    assert ends["finished"]["tokens"] == 214
+
+
+def test_one_that_was_killed_before_it_asked_has_no_earlier_ones_cost(line: Line) -> None:
+    assert metered(line, [whole(ANSWER)], "ask(); sys.exit(1)")[0].code == 1
+    time.sleep(1.1)  # the history tells seconds
+    History(line.state / "factory-artifacts/limit/history.jsonl").append("started", "scout")
+    assert metered(line, [whole(ANSWER)], "ask(); leave(MEMO)")[0].code == 0
+    [killed] = [e for e in line.history("limit") if e["event"] == "killed"]
+    assert killed["cost"]["tokens"] is None
 
 
 def test_each_attempt_has_a_meter_of_its_own_and_is_told_where(line: Line) -> None:

@@ -52,8 +52,11 @@ def test_more_attempts_never_cost_less(many: Sequence[Cost], one: Cost) -> None:
     assert before.usd is not None or after.usd is None
 
 
+AT = "2026-11-24T12:00:00Z"
+
+
 def started(repair: int = 0) -> Event:
-    return {"event": "started", "stage": "1-build", "repair": repair}
+    return {"event": "started", "at": AT, "stage": "1-build", "repair": repair}
 
 
 def ended(event: str, usd: float | None = None, seconds: float = 0, **more: Any) -> Event:
@@ -96,9 +99,9 @@ def test_lines_of_an_older_history() -> None:
         [
             {"event": "failed", "stage": "scout", "seconds": 1},
             {"event": "finished", "stage": "scout", "seconds": 2, "usd": 0.0, "tokens": 0},
-            {"event": "started", "stage": "1-build"},
+            {"event": "started", "at": AT, "stage": "1-build"},
             {"event": "failed", "stage": "1-build", "seconds": 3},
-            {"event": "started", "stage": "1-build"},
+            {"event": "started", "at": AT, "stage": "1-build"},
             {"event": "finished", "stage": "1-build", "seconds": 4, "tokens": 7},
         ]
     )
@@ -133,7 +136,7 @@ def test_a_killed_attempt_has_what_the_meter_counted() -> None:
         by_stage([started(), ended("killed", 0.5), started(), ended("finished", 1)]).values()
     )
     assert (spent.known_usd, spent.unknown_usd, spent.attempts) == (1.5, 0, 2)
-    assert cut_short([started(), ended("failed"), started()], "1-build")
+    assert cut_short([started(), ended("failed"), started()], "1-build") == AT
     assert not cut_short([started(), ended("killed")], "1-build")
     assert not cut_short([started()], "2-build")
 

@@ -130,6 +130,10 @@ BAD = {
         "echo forged >> $s/history.jsonl; echo '{}' > $s/1-build.json",
         "changed the ledger: state/factory-artifacts/limit/1-build.json",
     ),
+    "the ledger of another artifact": (
+        "s=$FACTORY_WORKTREE/../../../factory-artifacts/other; mkdir $s; echo x > $s/scout.json",
+        "changed the ledger: state/factory-artifacts/other/scout.json; it was put back",
+    ),
 }
 
 
