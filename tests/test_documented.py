@@ -81,6 +81,7 @@ EDITS = {"factory accept NAME/STAGE --why …": ("The open of the", "The open  o
 
 ELSEWHERE = {
     # Run by .ci/run or by a person, since it takes minutes.
+    "python -m benchmarks.overhead",
     "python -m benchmarks.scale",
     "python -m benchmarks.meter",
     "python -m benchmarks.fuzz",

@@ -192,9 +192,11 @@ class Ledger:
         Only for who holds the lock.
         """
         process.end_orphans(self.work / "logs")
+        left = [*self.artifacts.parent.glob(files.UNFINISHED)]
         for folder in (self.artifacts, self.priors):
-            for path in folder.rglob(files.UNFINISHED):
-                files.remove(path)
+            left += folder.rglob(files.UNFINISHED)
+        for path in left:
+            files.remove(path)
 
 
 def _assembled(artifact: str, stages: Sequence[Entry]) -> dict[str, Any]:

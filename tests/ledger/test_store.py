@@ -201,5 +201,6 @@ def test_the_folder_says_what_it_is(ledger: Ledger) -> None:
 def test_killed_writes_are_swept(ledger: Ledger) -> None:
     ledger.write(entry("scout"), [])
     (ledger.folder("wizard") / ".scout.json.x1.new").write_text('{"half')
+    (ledger.state / ".README.md.x2.new").write_text("What")
     ledger.sweep()
     assert files(ledger) == ["factory-artifacts/wizard.json", "factory-artifacts/wizard/scout.json"]
