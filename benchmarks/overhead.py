@@ -1,4 +1,4 @@
-"""What a scoped, covered verification costs beside plain pytest-cov: `python -m benchmarks.overhead`.
+"""What a scoped, covered verification costs beside pytest-cov: `python -m benchmarks.overhead`.
 
 A product of `--modules` modules with ten tests each; an artifact changes one of them. In turns, the
 verify stage runs through the real line with `select: changed` and coverage, and pytest-cov runs the
