@@ -242,3 +242,31 @@ def test_a_failed_preparation_is_the_verdict_also_where_a_proof_is_asked_for(lin
     )
     assert said.startswith("fail: ")
     assert "ended with exit code 3" in said
+
+
+TEN_THOUSAND = """
+import sys
+names = [f'test_{n}' for n in range(10_000)]
+bad = '<failure>' + 'x' * 5000 + '</failure>'
+cases = ''.join(
+    f'<testcase classname="t" name="{name}">{bad if n % 20 == 0 else ""}</testcase>'
+    for n, name in enumerate(names)
+)
+open(sys.argv[1], 'w').write(f'<testsuite>{cases}</testsuite>')
+print('E' * 2_000_000)
+sys.exit(1)
+"""
+
+
+@pytest.mark.long
+def test_ten_thousand_tests_make_a_small_entry(line: Line) -> None:
+    runner = line.write(line.folder / "many.py", TEN_THOUSAND)
+    said = verified(
+        line, f"  many: {{run: ['{{python}}', '{runner}', '{{report}}'], report: junit}}\n"
+    )
+    assert "many: 500 of 10000 tests failed" in said
+    path = line.state / "factory-artifacts/limit/1-verify.json"
+    assert path.stat().st_size < 100_000
+    [check] = line.entry("limit", "1-verify")["handoff"]["checks"]
+    assert check["tests"]["run"] == 10_000
+    assert len(check["failures"]) + check["unnamed"] == 500
