@@ -96,6 +96,9 @@ def amount(spent: Spent) -> str:
     """`$0.42 + 2 attempts of unknown cost, 12,300 tokens + 1 attempt of unknown tokens`."""
     from factoryline.diagnostics import plural
 
+    known = spent.known_usd or spent.known_tokens
+    if not known and spent.unknown_usd == spent.unknown_tokens > 0:
+        return f"{plural(spent.unknown_usd, 'attempt')} of unknown cost and tokens"
     money, tokens = dollars(spent.known_usd), plural(spent.known_tokens, "token")
     parts = [
         (money, spent.known_usd, spent.unknown_usd, "cost"),
@@ -107,9 +110,9 @@ def amount(spent: Spent) -> str:
         ),
     ]
     said = []
-    for known, any_known, unknown, of in parts:
+    for told, any_known, unknown, of in parts:
         attempts = f"{plural(unknown, 'attempt')} of unknown {of}"
-        said.append(known if not unknown else f"{known} + {attempts}" if any_known else attempts)
+        said.append(told if not unknown else f"{told} + {attempts}" if any_known else attempts)
     return ", ".join(said)
 
 

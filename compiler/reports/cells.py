@@ -60,7 +60,12 @@ def closing(report: Report) -> list[str]:
     if total.unknown_tokens:
         unknown.append(f"{plural(total.unknown_tokens, 'attempt')} of unknown tokens")
     aside = f", not counting {listing(unknown)}" if unknown else ""
-    each = f"{dollars(total.known_usd / count)} and {total.known_tokens // count:,} tokens"
+    # What is free is known too, but beside attempts that nobody knows it would read as their price.
+    unpriced = total.unknown_usd and not total.known_usd
+    money = "an unknown amount" if unpriced else dollars(total.known_usd / count)
+    uncounted = total.unknown_tokens and not total.known_tokens
+    tokens = "unknown" if uncounted else f"{total.known_tokens // count:,}"
+    each = f"{money} and {tokens} tokens"
     return [*lines, f"per {word} artifact ({count}): {each}{aside}"]
 
 

@@ -107,7 +107,7 @@ def test_numbers_for_programs(plan: Plan) -> None:
         (of_cost(FREE), "$0.00, 0 tokens"),
         (of_cost(Cost(reported=0.42, total=1)), "$0.42, 1 token"),
         (of_cost(Cost(reported=0.0042, total=12300)), "$0.0042, 12,300 tokens"),
-        (of_cost(UNKNOWN), "1 attempt of unknown cost, 1 attempt of unknown tokens"),
+        (of_cost(UNKNOWN), "1 attempt of unknown cost and tokens"),
         (
             of_cost(Cost(reported=0.42, total=0)) + of_cost(UNKNOWN) + of_cost(Cost(total=5)),
             "$0.42 + 2 attempts of unknown cost, 5 tokens + 1 attempt of unknown tokens",
