@@ -85,8 +85,8 @@ def product(line: Line, runner: str) -> None:
     line.write(line.product / ".gitignore", "node_modules/\n")
     line.write(line.product / "src/price.js", PRICE)
     line.write(line.product / "src/label.js", LABEL)
-    line.write(line.product / f"tests/price.test.{ending(runner)}", tests(runner, "price", BEFORE))
-    line.write(line.product / f"tests/label.test.{ending(runner)}", tests(runner, "label", LABELS))
+    line.write(line.product / f"tests/price.test.{ending(runner)}", written(runner, "price", BEFORE))
+    line.write(line.product / f"tests/label.test.{ending(runner)}", written(runner, "label", LABELS))
     made = npm(line, "install", "--package-lock-only", "--no-audit", "--no-fund")
     assert made.code == 0, made.err
     line.commit("a shop")
@@ -101,7 +101,7 @@ def ending(runner: str) -> str:
     return "js" if runner == "jest" else "mjs"
 
 
-def tests(runner: str, name: str, body: str) -> str:
+def written(runner: str, name: str, body: str) -> str:
     if runner == "jest":
         taken = f"const {{ {name} }} = require('../src/{name}');\n"
     else:
@@ -145,7 +145,7 @@ def shop(tmp_path: Path) -> Line:
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_a_change_goes_through(shop: Line, runner: str) -> None:
     product(shop, runner)
-    changed(shop, runner, tests(runner, "price", AFTER))
+    changed(shop, runner, written(runner, "price", AFTER))
     specified(shop, runner)
     ran = shop.doit()
     assert ran.code == 0, ran.out + ran.err
@@ -162,7 +162,7 @@ def test_a_change_goes_through(shop: Line, runner: str) -> None:
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_a_failing_test_comes_back_with_its_assertion(shop: Line, runner: str) -> None:
     product(shop, runner)
-    changed(shop, runner, tests(runner, "price", AFTER.replace("'negative'", "'below zero'")))
+    changed(shop, runner, written(runner, "price", AFTER.replace("'negative'", "'below zero'")))
     specified(shop, runner)
     ran = shop.doit()
     assert "1 of 2 tests failed" in ran.out
