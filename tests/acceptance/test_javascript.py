@@ -85,8 +85,12 @@ def product(line: Line, runner: str) -> None:
     line.write(line.product / ".gitignore", "node_modules/\n")
     line.write(line.product / "src/price.js", PRICE)
     line.write(line.product / "src/label.js", LABEL)
-    line.write(line.product / f"tests/price.test.{ending(runner)}", written(runner, "price", BEFORE))
-    line.write(line.product / f"tests/label.test.{ending(runner)}", written(runner, "label", LABELS))
+    line.write(
+        line.product / f"tests/price.test.{ending(runner)}", written(runner, "price", BEFORE)
+    )
+    line.write(
+        line.product / f"tests/label.test.{ending(runner)}", written(runner, "label", LABELS)
+    )
     made = npm(line, "install", "--package-lock-only", "--no-audit", "--no-fund")
     assert made.code == 0, made.err
     line.commit("a shop")
