@@ -6,17 +6,19 @@ import os
 import signal
 
 import pytest
+from factoryline.system import sandbox
 
 from tests.agents.conftest import Open
 from tests.agents.processes import agents, alive, kill_agents, running
 from tests.agents.shop import LIMIT, LOOK, MEMO, SCOUT, Shop, build, memo, over, scout
 from tests.provider.base import Asked, Fault, Refusal, Stalled, Torn
-from tests.provider.hands import Look, Write
+from tests.provider.hands import Look, Say, Shell, Write
 from tests.provider.script import Part, Step
 
 pytestmark = pytest.mark.agents
 
 OURS = "{kind: scout}"
+NO_SANDBOX, _ = sandbox.trouble()
 NEVER = 1000
 """How often a fault strikes that never ends."""
 
@@ -93,6 +95,21 @@ def test_an_edit_outside_its_surfaces(shop: Open) -> None:
     assert "`build` edited webui/page.py; it may touch" in ran.out
     assert here.git("rev-parse", "factory/limit") == here.git("rev-parse", "main")
     assert here.git("status", "--porcelain", cwd=here.tree) == "", "the work tree is put back"
+
+
+@pytest.mark.skipif(bool(NO_SANDBOX), reason=f"no sandbox here: {NO_SANDBOX}")
+def test_in_a_sandbox_an_edit_of_the_main_checkout_fails_and_the_work_is_done(shop: Open) -> None:
+    away = Shell("echo 'LIMIT = 99' > ../../../../../product/server/app.py; echo tried")
+    part = build(*LOOK, away, *LIMIT, Shell("git status --short"), Say("The limit is four."))
+    here = builds(shop, "claude", part, cell="timeout: 2m, sandbox: bubblewrap")
+    ran = here.doit()
+    assert ran.code == 0, ran.out
+    assert "1 of 1 artifact sealed" in ran.out
+    assert "99" not in here.git("show", "main:server/app.py")
+    assert "99" not in (here.product / "server/app.py").read_text()
+    seen = [turn.text for turn in here.provider.books.requests[-1].asked.turns]
+    assert any("tried" in text for text in seen), "it could try"
+    assert any("M server/app.py" in text for text in seen), "git answers it"
 
 
 # What its provider does
