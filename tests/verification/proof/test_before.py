@@ -12,7 +12,7 @@ from factoryline.verification.proof.told import before as told
 from factoryline.verification.reports.base import Outcome, Report, Test
 from factoryline.verification.scopes import Attempt
 
-HERE, THERE = Path("/work/here"), Path("/work/there")
+HERE, THERE = Path("/srv/here"), Path("/srv/there")
 
 
 def case(name: str, outcome: Outcome = "passed", message: str = "", file: str = "") -> Test:
@@ -75,8 +75,8 @@ def test_a_file_that_cannot_be_collected_fails_all_that_is_in_it_and_no_more() -
 
 
 def test_a_suite_of_jest_that_cannot_be_loaded() -> None:
-    now = attempt(case("adds › one", file="/work/here/web/a.test.ts"))
-    broken = case("/work/there/web/a.test.ts", "failed", "boom", "/work/there/web/a.test.ts")
+    now = attempt(case("adds › one", file="/srv/here/web/a.test.ts"))
+    broken = case("/srv/there/web/a.test.ts", "failed", "boom", "/srv/there/web/a.test.ts")
     assert ids(held(now, attempt(broken, code=1))) == [("adds › one", "missing")]
 
 
@@ -115,9 +115,9 @@ def test_a_new_test_that_passes_already_is_named() -> None:
     now = attempt(
         case("tests.test_a::test_old"),
         case("tests.test_a::test_new[1]"),
-        case("x adds", file="/work/here/web/b.test.ts"),
+        case("x adds", file="/srv/here/web/b.test.ts"),
     )
-    then = attempt(*now.tests[:2], case("x adds", file="/work/there/web/b.test.ts"))
+    then = attempt(*now.tests[:2], case("x adds", file="/srv/there/web/b.test.ts"))
     found = compare(now, then, here=HERE, there=THERE, new=new)
     assert [test.id for test in found.passing] == ["tests.test_a::test_new[1]", "x adds"]
 
