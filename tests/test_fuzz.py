@@ -40,7 +40,7 @@ def test_the_unedited_ones_are_sound(factory: str, homes: dict[str, Path]) -> No
 
 
 @settings(
-    max_examples=200,
+    max_examples=120,
     derandomize=True,
     deadline=None,
     database=None,

@@ -19,6 +19,7 @@ def built_by(line: Line, script: str, keys: str) -> Ran:
     return line.doit("limit:scout", "limit:1-build")
 
 
+@pytest.mark.long
 def test_a_silent_program_is_ended(line: Line) -> None:
     ran = built_by(line, f"{WORKS}echo it begins; sleep 30", "idle: 1, timeout: 20s")
     assert ran.code == 1

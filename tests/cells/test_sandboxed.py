@@ -39,6 +39,7 @@ def built_by(
     return line.doit("limit:scout", "limit:1-build", env=env)
 
 
+@pytest.mark.long
 @real
 @pytest.mark.parametrize("inside", [False, True], ids=["two folders", "one folder"])
 def test_it_works_in_its_tree_and_reaches_nothing_else(tmp_path: Path, *, inside: bool) -> None:
@@ -78,6 +79,7 @@ no test -n "$SSH_AUTH_SOCK"
     assert not list((line.state / ".work").rglob("*.tmp")), "which is gone"
 
 
+@pytest.mark.long
 @real
 def test_a_program_in_it_that_hangs_is_ended(line: Line) -> None:
     ran = built_by(
@@ -96,6 +98,7 @@ def _read(path: Path) -> bytes:
         return b""
 
 
+@pytest.mark.long
 @real
 def test_what_it_left_does_not_lead_us_out(line: Line) -> None:
     """An attempt that puts links where the next one's files are written."""
@@ -113,12 +116,14 @@ def test_what_it_left_does_not_lead_us_out(line: Line) -> None:
     assert (line.folder / "mine/handoff.json").exists()
 
 
+@pytest.mark.long
 @real
 def test_a_program_that_is_missing_is_told_as_such(line: Line) -> None:
     ran = built_by(line, WORKS, program="'{worktree}/nothing'")
     assert "/nothing`, which was not found" in ran.out
 
 
+@pytest.mark.long
 def test_where_no_sandbox_is_to_be_had_nothing_starts(line: Line) -> None:
     said = "echo 'bwrap: No permissions to create new namespace' >&2; exit 1"
     line.write(line.folder / "bin/bwrap", f"#!/bin/sh\n{said}\n").chmod(0o755)

@@ -185,6 +185,7 @@ def test_a_bad_factory_yaml_reads_the_same_from_doit(line: Line) -> None:
     assert (run.out, run.err) == ("", told.err)
 
 
+@pytest.mark.long
 def test_a_second_run_is_refused_while_one_holds_the_lock(line: Line) -> None:
     simple(line)
     holder = (
@@ -235,6 +236,7 @@ def test_an_entry_that_was_edited_by_hand(line: Line) -> None:
     assert "restore it from git" in ran.out + ran.err
 
 
+@pytest.mark.long
 def test_an_edited_history_is_noticed(line: Line) -> None:
     simple(line).doit()
     assert line.factory("ledger", "limit").code == 0
@@ -245,6 +247,7 @@ def test_an_edited_history_is_noticed(line: Line) -> None:
     assert "history.jsonl:4: this line does not follow from the one before it" in told.err
 
 
+@pytest.mark.long
 def test_commits_that_somebody_put_on_the_branch_are_kept(line: Line) -> None:
     simple(line)
     line.git("branch", "factory/limit", line.patch("mine", webui__mine_py="MINE = 1\n"))

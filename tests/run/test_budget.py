@@ -21,6 +21,7 @@ from tests.plan.example import PARTS, plan_of
 from tests.run.agents import events, with_agent
 
 
+@pytest.mark.long
 def test_failed_attempts_spend_a_budget_and_a_restart_forgets_none(line: Line) -> None:
     with_agent(line, "fail 0.75 10", "fail 0.75 10", budget="{usd: 1.4}")
     assert line.doit().code == 1

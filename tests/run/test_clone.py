@@ -76,6 +76,7 @@ def test_a_clone_without_the_branch_reviews_and_goes_on(tmp_path: Path) -> None:
     assert theirs.git("rev-list", "--count", f"{first}..{second['commit']}").strip() == "3"
 
 
+@pytest.mark.long
 def test_a_scaffold_is_the_same_in_every_clone(tmp_path: Path) -> None:
     line = two_artifacts(tmp_path)
     for path in ("server/app.py", "server/__init__.py", "webui/page.py", "checks/unit.txt"):

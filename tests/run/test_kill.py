@@ -85,6 +85,7 @@ def test_killed_at_many_moments(line: Line, seed: int) -> None:
     assert line.doit().lines() == []
 
 
+@pytest.mark.long
 def test_killed_while_a_test_runs_and_while_it_merges(line: Line) -> None:
     """The slow moments, hit for sure: a scope that waits, and a commit made but not recorded."""
     four_stages(line)

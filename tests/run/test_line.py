@@ -70,6 +70,7 @@ def test_a_review_opens_a_round_and_teaches_the_next_artifact(line: Line) -> Non
     assert guard["outcome"] == "kept"
 
 
+@pytest.mark.long
 def test_a_broken_guard_fails_the_verdict(line: Line) -> None:
     line.patch("a-1", server__a_py="A = 1\n")
     line.patch("b-1", webui__b_py="B = 1\n")
@@ -196,6 +197,7 @@ def test_the_lines_own_repository_can_be_the_target(tmp_path: Path) -> None:
     assert {line[3:9] for line in line.git("status", "--porcelain").splitlines()} == {"state/"}
 
 
+@pytest.mark.long
 def test_a_merge_that_conflicts_opens_a_round_on_the_moved_base(line: Line) -> None:
     simple(line)
     line.edit("reviews: [limit-ok.yaml]", "reviews: []")

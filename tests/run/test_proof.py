@@ -57,6 +57,7 @@ def verdict(line: Line, proof: str, *, jobs: int = 1, **files: str) -> tuple[str
     return said, proven
 
 
+@pytest.mark.long
 def test_all_three_proofs_of_one_change(line: Line) -> None:
     said, proof = verdict(
         line,

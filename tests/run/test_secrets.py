@@ -19,6 +19,7 @@ def everything(line: Line) -> str:
     return "\n".join(p.read_text(errors="replace") for p in kept if "trees" not in p.parts)
 
 
+@pytest.mark.long
 def test_what_an_agent_prints_and_hands_on(line: Line) -> None:
     script = f"""
 key = os.environ["ACME_API_KEY"]

@@ -89,6 +89,7 @@ def test_only_what_the_change_reaches_runs(product: Line) -> None:
     assert "(2 of 5: 2 by import)" in packet
 
 
+@pytest.mark.long
 def test_with_a_map_only_what_executes_the_change_runs(product: Line) -> None:
     product.patch("limit-1", server__core_py=CORE.replace("upper", "title"))
     artifact(product)
@@ -125,6 +126,7 @@ def test_a_torn_map_is_as_good_as_none(product: Line) -> None:
     assert not path.exists()
 
 
+@pytest.mark.long
 def test_everything_runs_where_the_effect_is_unknown(product: Line) -> None:
     product.patch("limit-1", server__data_json="[]\n")
     artifact(product)
