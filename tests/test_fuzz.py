@@ -39,15 +39,24 @@ def test_the_unedited_ones_are_sound(factory: str, homes: dict[str, Path]) -> No
     assert problems == ()
 
 
-@settings(
-    max_examples=120,
+ALWAYS_THE_SAME = settings(
     derandomize=True,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
+
+
+@settings(ALWAYS_THE_SAME, max_examples=100)
 @given(case=cases)
 def test_random_edits(homes: dict[str, Path], case: Case) -> None:
+    judge(homes[case.factory], case)
+
+
+@pytest.mark.long
+@settings(ALWAYS_THE_SAME, max_examples=400)
+@given(case=cases)
+def test_many_random_edits(homes: dict[str, Path], case: Case) -> None:
     judge(homes[case.factory], case)
 
 
