@@ -183,9 +183,10 @@ class Exchange:
         while True:
             following = far.next(self.near)
             if isinstance(following, h11.Data):
-                self._to_near(h11.Data(data=following.data))
+                # Copied first: what has come is billed, even if the program is gone by now.
                 if pending.copy:
                     pending.copy.add(following.data)
+                self._to_near(h11.Data(data=following.data))
             elif isinstance(following, h11.EndOfMessage):
                 # On record before the program can know that its answer is over.
                 self._end(pending, "whole")

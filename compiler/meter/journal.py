@@ -23,6 +23,9 @@ NOTHING = Usage()
 OTHER = "other"
 """The API of a request that is none of ours."""
 
+LAST = ("responses",)
+"""APIs that tell what was used in their last event alone. A program may hang up when it has it."""
+
 FREE = ("/count_tokens", ":countTokens", "/input_tokens")
 """Endings of paths that are asked for a number and billed nothing."""
 
@@ -60,7 +63,8 @@ class Request:
     @property
     def known(self) -> bool:
         """Whether all that it used is known."""
-        return self.refused or (self.end == "whole" and self.usage.whole)
+        over = self.end == "whole" or self.api in LAST
+        return self.refused or (over and self.usage.whole)
 
     def to_json(self) -> dict[str, Any]:
         told = self.usage

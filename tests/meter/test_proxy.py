@@ -383,6 +383,23 @@ def test_an_unknown_api_counts_where_no_known_one_was_asked(place: Path) -> None
     assert (found.requests, found.unknown, found.other) == (1, 0, 1)
 
 
+def test_a_program_that_hangs_up_with_the_last_event_in_hand_is_counted(place: Path) -> None:
+    usage = {"input_tokens": 9, "output_tokens": 2}
+    over = {"type": "response.completed", "response": {"model": "m-1", "usage": usage}}
+    with slowly(20) as pause, standing(place, events(over, {}, then=pause)) as (meter, _):
+        with connect(meter) as connection:
+            connection.sendall(request(meter, path="/v1/responses"))
+            data = b""
+            while not data.endswith(chunk(event(over))):
+                data += connection.recv(65536)
+        deadline = time.monotonic() + 5
+        while one(place).end == "open":
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    found = journal.total([one(place)])
+    assert (found.input, found.output, found.requests, found.unknown) == (9, 2, 1, 0)
+
+
 def test_a_program_that_hangs_up_ends_the_providers_answer(place: Path) -> None:
     begun = {"type": "message_start", "message": {"model": "m-1", "usage": {"input_tokens": 9}}}
     with slowly(20) as pause, standing(place, events(begun, {}, then=pause)) as (meter, _):
