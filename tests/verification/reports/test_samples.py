@@ -26,10 +26,10 @@ def read(kind: str, data: bytes) -> Report:
             "node.tap",
             (4, 4, 2),
             {
-                "breaks": ("/work/a.test.js", 3, "error: '1 == 2'"),
-                "inner bad": ("/work/a.test.js", 8, "'a' !== 'b'"),
-                "parent": ("/work/a.test.js", 9, "error: 'own'"),
-                "/work/b.test.js": ("/work/b.test.js", 1, "error: 'test failed'"),
+                "breaks": ("/code/a.test.js", 3, "error: '1 == 2'"),
+                "inner bad": ("/code/a.test.js", 8, "'a' !== 'b'"),
+                "parent": ("/code/a.test.js", 9, "error: 'own'"),
+                "/code/b.test.js": ("/code/b.test.js", 1, "error: 'test failed'"),
             },
         ),
         (
@@ -37,8 +37,8 @@ def read(kind: str, data: bytes) -> Report:
             "jest.json",
             (1, 2, 2),
             {
-                "keys › breaks": ("/work/a.test.js", 0, "Expected: 2\nReceived: 1"),
-                "/work/b.test.js": ("/work/b.test.js", 0, "Test suite failed to run"),
+                "keys › breaks": ("/code/a.test.js", 0, "Expected: 2\nReceived: 1"),
+                "/code/b.test.js": ("/code/b.test.js", 0, "Test suite failed to run"),
             },
         ),
         (
@@ -46,8 +46,8 @@ def read(kind: str, data: bytes) -> Report:
             "vitest.json",
             (1, 2, 2),
             {
-                "keys › breaks": ("/work/a.test.js", 0, "expected 1 to be 2"),
-                "/work/b.test.js": ("/work/b.test.js", 0, "Failed to parse source"),
+                "keys › breaks": ("/code/a.test.js", 0, "expected 1 to be 2"),
+                "/code/b.test.js": ("/code/b.test.js", 0, "Failed to parse source"),
             },
         ),
         (

@@ -28,8 +28,8 @@ from factoryline.verification.reports.tap import DEPTH, read
         ),
         ("    not ok 1 - b # TODO\n    1..1\nok 1 - a\n1..1", {"b": "skipped"}),
         # node counts a file without a test as one that passed.
-        ("ok 1 - /work/empty.test.js\n1..1", {}),
-        ("not ok 1 - /work/broken.test.js\n1..1", {"/work/broken.test.js": "failed"}),
+        ("ok 1 - /code/empty.test.js\n1..1", {}),
+        ("not ok 1 - /code/broken.test.js\n1..1", {"/code/broken.test.js": "failed"}),
     ],
 )
 def test_points_are_tests(tap: str, outcomes: dict[str, str]) -> None:
