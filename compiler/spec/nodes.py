@@ -296,8 +296,7 @@ def read_yaml(text: str, file: str) -> tuple[Node, list[Diagnostic]]:
     except yaml.YAMLError as error:
         return nothing, [_unreadable(text, file, error)]
     except _TooDeep as error:
-        span = _span(file, error.event)
-        return nothing, [Diagnostic(message="the nesting is too deep", span=span, code="yaml")]
+        return nothing, [_too_deep(_span(file, error.event))]
     root = reader.root or nothing
     size = max(reader.measures.get(id(root), (1, 0))[0], reader.copied)
     if size > MOST_NODES:
@@ -336,9 +335,16 @@ def _unreadable(text: str, file: str, error: yaml.YAMLError) -> Diagnostic:
     return Diagnostic(message=message, span=span, help="remove it", code="yaml")
 
 
+def _too_deep(span: Span) -> Diagnostic:
+    return Diagnostic(message="the nesting is too deep", span=span, code="yaml")
+
+
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Diagnostic:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if "maximum nesting depth" in (error.problem or ""):
+        # libyaml has a limit of its own since 0.2.6, and reads ahead of the events that we count.
+        return _too_deep(Span(file=file, line=line, column=column))
     problem = (error.problem or "it cannot be read").replace("%YAML", "YAML")
     context = f" ({error.context})" if error.context else ""
     at_tab = mark is not None and mark.index < len(text) and text[mark.index] == "\t"
