@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
@@ -69,7 +70,7 @@ class Loader:
         # Thousands of tasks are made at once and all of them stay: nothing to collect meanwhile.
         gc.disable()
         factory = Reporter.factory = _open_factory()
-        self.lock = take_over(factory, name, pos_args)
+        self.lock = Reporter.lock = take_over(factory, name, pos_args)
         tasks += tasks_for(factory, name, pos_args)
         gc.enable()
         return 0
@@ -79,6 +80,7 @@ class Reporter:
     """The reporter that fits: the line's own, or one that says what is known already."""
 
     factory: Factory
+    lock: Lock | None = None
     said: str | None = None
 
     def __new__(cls, outstream: TextIO, options: object) -> Any:
@@ -86,7 +88,7 @@ class Reporter:
             return Said(outstream, cls.said)
         from factoryline.run.reporter import LineReporter
 
-        LineReporter.factory = cls.factory
+        LineReporter.factory, LineReporter.lock = cls.factory, cls.lock
         return LineReporter(outstream, options)
 
 
@@ -168,7 +170,8 @@ def _open_factory() -> Factory:
     from factoryline.pipeline import compile_factory, find
     from factoryline.run.factory import Factory
 
-    return Factory(compile_factory(find(Path.cwd())))
+    asked = time.time_ns()
+    return Factory(compile_factory(find(Path.cwd())), asked)
 
 
 def _guarded(work: Callable[[], int]) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from factoryline.learning.priors import Prior
 from factoryline.ledger.cost import FREE, Cost, Usage
@@ -102,4 +102,7 @@ class Waiting:
     command: str
 
 
-Run = Callable[[Job], Result | Waiting]
+class Kind(Protocol):
+    """A module of this folder that is a kind of cell."""
+
+    def run(self, job: Job) -> Result | Waiting: ...

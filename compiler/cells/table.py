@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from factoryline.cells.base import Kind
+from factoryline.openset import OpenSet
 
-from factoryline.cells import (
-    adopt,
-    agent,
-    analyst,
-    command,
-    critic,
-    merge,
-    note,
-    package,
-    review,
-    scout,
-    verify,
+CELLS = OpenSet[Kind](
+    {
+        "agent": "factoryline.cells.agent",
+        "command": "factoryline.cells.command",
+        "adopt": "factoryline.cells.adopt",
+        "scout": "factoryline.cells.scout",
+        "verify": "factoryline.cells.verify",
+        "package": "factoryline.cells.package",
+        "review": "factoryline.cells.review",
+        "critic": "factoryline.cells.critic",
+        "analyst": "factoryline.cells.analyst",
+        "merge": "factoryline.cells.merge",
+        "note": "factoryline.cells.note",
+    }
 )
-from factoryline.cells.base import Run
-
-CELLS: Mapping[str, Run] = {
-    "agent": agent.run,
-    "command": command.run,
-    "adopt": adopt.run,
-    "scout": scout.run,
-    "verify": verify.run,
-    "package": package.run,
-    "review": review.run,
-    "critic": critic.run,
-    "analyst": analyst.run,
-    "merge": merge.run,
-    "note": note.run,
-}

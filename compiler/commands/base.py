@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,15 +28,15 @@ class Command(Protocol):
 def open_factory(args: argparse.Namespace) -> Factory:
     """The factory that the command is about: of `--file`, or the nearest above this folder."""
     path = Path(args.file) if args.file else find(Path.cwd())
-    return Factory(compile_factory(path.absolute()))
+    asked = time.time_ns()
+    return Factory(compile_factory(path.absolute()), asked)
 
 
 @contextmanager
 def writing(factory: Factory, purpose: str) -> Iterator[None]:
     """Hold the lock of the ledger for the time of a block."""
-    factory.ledger.prepare()
-    with locked(factory.ledger.work / "lock", purpose):
-        factory.ledger.sweep()
+    with locked(factory.ledger.work / "lock", purpose) as lock:
+        factory.ledger.settle(lock)
         yield
 
 

@@ -40,16 +40,18 @@ def _once(arguments: list[str]) -> int:
     finally:
         # Whoever waits between two runs keeps nobody from the line.
         if loader.lock:
-            loader.lock.release()
+            loader.lock.drop()
 
 
 def _slept(args: argparse.Namespace) -> bool:
     """Wait for the first pause to end; whether there was any."""
+    from factoryline.run.certificate import pauses
     from factoryline.run.pause import local
-    from factoryline.run.survey import pauses, survey
+    from factoryline.run.survey import survey
 
     factory = open_factory(args)
-    until = min((rest.until for rest in pauses(factory, survey(factory))), default=None)
+    rests = pauses(factory, survey(factory).states)
+    until = min((rest.until for rest in rests), default=None)
     if until is None:
         return False
     print(f"waiting until {local(until)}; ^C ends that and loses nothing", flush=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import time
 
 from factoryline.commands.base import open_factory
-from factoryline.run.survey import certify, survey, table
+from factoryline.run.certificate import certify, table
+from factoryline.run.survey import survey
 
 HELP = "show where every artifact stands, and what moves it on"
 
@@ -17,9 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
-    started = time.time_ns()
-    states = survey(factory)
-    print(table(factory, states), end="")
+    found = survey(factory)
+    print(table(factory, found.states), end="")
     if factory.ledger.work.is_dir():
-        certify(factory, states, started)
+        certify(factory, found)
     return 0

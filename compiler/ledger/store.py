@@ -89,18 +89,25 @@ class Ledger:
 
     def sealed(self, artifact: str) -> bool:
         """Whether an artifact has its note. Asks the folder, and reads nothing."""
-        return self.entry_path(Stage(artifact=artifact, cell="note", round=None)).exists()
+        return os.path.exists(f"{self.artifacts}/{artifact}/note.json")
+
+    def folders(self) -> Set[str]:
+        """The artifacts that have a folder, in no order."""
+        try:
+            return {f.name for f in os.scandir(self.artifacts) if f.is_dir()}
+        except FileNotFoundError:
+            return set()
 
     def in_progress(self) -> Set[str]:
-        """The artifacts that have begun and are not sealed, by name; quick to ask, and in order."""
-        try:
-            names = sorted(f.name for f in os.scandir(self.artifacts) if f.is_dir())
-        except FileNotFoundError:
-            names = []
-        return dict.fromkeys(name for name in names if self._open(name)).keys()
+        """The artifacts that have begun and are not sealed, by name; quick to ask."""
+        return frozenset(filter(self.begun, self.folders()))
 
-    def _open(self, artifact: str) -> bool:
-        names = os.listdir(f"{self.artifacts}/{artifact}")
+    def begun(self, artifact: str) -> bool:
+        """Whether an artifact is in progress: it has an entry, and no note yet."""
+        try:
+            names = os.listdir(f"{self.artifacts}/{artifact}")
+        except FileNotFoundError:
+            return False
         return "note.json" not in names and any(
             name.endswith(".json") and name[0] != "." for name in names
         )
@@ -186,11 +193,14 @@ class Ledger:
         if not (self.work / ".gitignore").exists():
             files.write_text(self.work / ".gitignore", "*\n")
 
-    def sweep(self) -> None:
-        """Remove what a killed run left behind: half-written files, programs that still run.
+    def settle(self, lock: files.Lock) -> None:
+        """Make the folder ready for its lock's holder; end what a killed run left half-done."""
+        self.prepare()
+        if lock.broken_off:
+            self.sweep()
 
-        Only for who holds the lock.
-        """
+    def sweep(self) -> None:
+        """Remove what a killed run left behind: half-written files, programs that still run."""
         process.end_orphans(self.work / "logs")
         left = [*self.artifacts.parent.glob(files.UNFINISHED)]
         for folder in (self.artifacts, self.priors):

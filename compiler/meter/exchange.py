@@ -180,15 +180,20 @@ class Exchange:
                 headers=list(_passed(event)),
             )
         )
+        left = _length(event)
         while True:
             following = far.next(self.near)
+            # On record before the program can know that its answer is over.
             if isinstance(following, h11.Data):
                 # Copied first: what has come is billed, even if the program is gone by now.
                 if pending.copy:
                     pending.copy.add(following.data)
+                if left is not None:
+                    left -= len(following.data)
+                    if left == 0:
+                        self._end(pending, "whole")
                 self._to_near(h11.Data(data=following.data))
             elif isinstance(following, h11.EndOfMessage):
-                # On record before the program can know that its answer is over.
                 self._end(pending, "whole")
                 self._to_near(h11.EndOfMessage())
                 return
@@ -216,7 +221,7 @@ class Exchange:
             pending.copy = Copy(pending.api, named.get(b"content-encoding", "").strip().lower())
 
     def _end(self, pending: Pending, how: str) -> None:
-        """The last line of a request."""
+        """The last line of a request, which has one and no other after it."""
         if not pending.line.number:
             return
         line = replace(pending.line, end=how, all=_milliseconds(pending.began))
@@ -234,6 +239,7 @@ class Exchange:
             line = replace(line, model=_model(pending))
         self.journal.write(line)
         pending.sent.clear()
+        pending.line = replace(line, number=0)
 
     @property
     def _far(self) -> Wire:
@@ -287,6 +293,12 @@ def _passed(
     for name, value in message.headers.raw_items():
         if name.lower() not in dropped:
             yield name, value
+
+
+def _length(head: h11.Response) -> int | None:
+    """The bytes of the body that follows, where the head tells; None where its end will."""
+    told = [value for name, value in head.headers if name == b"content-length"]
+    return int(told[0]) or None if told else None
 
 
 def _milliseconds(began: float) -> int:

@@ -87,6 +87,7 @@ class _Resolver:
             name=spec.name,
             target=self._target(),
             surfaces=tuple(self.surfaces.values()),
+            scopes=tuple(self.scopes.values()),
             line=tuple(self._cell(cells[ref.name]) for ref in spec.line),
             merge=self._station("merge") if flow.merge != "none" else None,
             note=self._station("note"),
@@ -97,6 +98,7 @@ class _Resolver:
                 reworks=flow.reworks,
                 critiques=flow.critiques,
                 merge=flow.merge,
+                proof=_proof(flow.proof),
                 budget=_budget(flow.budget),
             ),
             artifacts=self._artifacts(),
@@ -233,6 +235,7 @@ class _Resolver:
             after=tuple(ref.name for ref in artifact.after),
             proof=_proof(self.spec.flow.proof, artifact.proof),
             budget=_budget(artifact.budget),
+            shape=artifact.shape,
         )
 
 

@@ -27,9 +27,9 @@ def queued(factory: Factory, name: str, busy: Set[str] | None = None) -> Queued 
     `busy` are the artifacts in progress, if the caller knows them.
     """
     plan, ledger = factory.plan, factory.ledger
-    busy = ledger.in_progress() if busy is None else busy
-    if name in busy or ledger.sealed(name):
+    if (ledger.begun(name) if busy is None else name in busy) or ledger.sealed(name):
         return None
+    busy = ledger.in_progress() if busy is None else busy
     artifact = plan.artifact(name)
     assert artifact is not None, f"{name} is an artifact of the plan"
     unsealed = [other for other in artifact.after if not ledger.sealed(other)]
@@ -38,7 +38,7 @@ def queued(factory: Factory, name: str, busy: Set[str] | None = None) -> Queued 
     known = [other for other in busy if plan.artifact(other)]
     if len(known) >= plan.flow.wip:
         are = "is" if len(known) == 1 else "are"
-        reason = f"{listing(known, limit=5)} {are} in progress (wip: {plan.flow.wip})"
+        reason = f"{listing(sorted(known), limit=5)} {are} in progress (wip: {plan.flow.wip})"
         return Queued(artifact=name, reason=reason)
     return None
 

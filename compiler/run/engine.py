@@ -61,10 +61,9 @@ def take_over(factory: Factory, command: str, arguments: Sequence[str]) -> Lock 
     LedgerBackend.forgets = command in ("forget", "clean")
     if command not in WRITING_COMMANDS:
         return None
-    factory.ledger.prepare()
     lock = Lock(factory.ledger.work / "lock")
     lock.acquire(f"doit {command}")
-    factory.ledger.sweep()
+    factory.ledger.settle(lock)
     return lock
 
 
@@ -131,8 +130,8 @@ def due(factory: Factory) -> Iterator[Task]:
     Each place carries on what is due there; when that is sealed, it takes the next artifact that
     may begin. Artifacts that are sealed, queued or waiting for a person are no tasks at all.
     """
-    states = survey(factory)
-    busy = factory.ledger.in_progress()
+    found = survey(factory)
+    states, busy = found.states, found.busy
     active = [s.artifact for s in states if s.artifact in busy and s.kind not in IDLE]
     resting = sum(1 for s in states if s.artifact in busy) - len(active)
     ready = [

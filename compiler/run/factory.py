@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from factoryline.contracts.touches import protected_in
 from factoryline.ledger.query import Record, recorded
@@ -13,6 +15,9 @@ from factoryline.run import restore
 from factoryline.system import files, git
 from factoryline.system.git import Git, Signature
 
+if TYPE_CHECKING:
+    from factoryline.run.survey import Survey
+
 BRANCHES = "factory"
 """Branches of artifacts are called factory/<artifact>."""
 
@@ -20,8 +25,11 @@ BRANCHES = "factory"
 class Factory:
     """The factory of one factory.yaml."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, asked: int | None = None) -> None:
+        """`asked` is when the plan was asked for, in ns: what was edited since is not in it."""
         self.plan = plan
+        self.asked = time.time_ns() if asked is None else asked
+        self.surveyed: Survey | None = None
         self.ledger = Ledger(plan.home / "state")
 
     @cached_property

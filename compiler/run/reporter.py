@@ -6,15 +6,16 @@ doit calls this class by the names of its own reporter interface (doit/reporter.
 from __future__ import annotations
 
 import sys
-import time
 from typing import Any, ClassVar, TextIO
 
 from factoryline.contracts.render import duration
 from factoryline.run.admission import resting
 from factoryline.run.backend import ignored, stage_of
+from factoryline.run.certificate import certify, last_words
 from factoryline.run.factory import Factory
-from factoryline.run.survey import certify, last_words, survey
+from factoryline.run.survey import survey
 from factoryline.system import files
+from factoryline.system.files import Lock
 
 
 class LineReporter:
@@ -23,6 +24,8 @@ class LineReporter:
     desc = "one line a stage, and where every artifact stands"
     factory: ClassVar[Factory]
     """Set by the loader: doit makes the reporter and knows nothing of ours."""
+    lock: ClassVar[Lock | None] = None
+    """The lock that the run holds; a run that is broken off does not give it back."""
     interrupted: ClassVar[bool] = False
     """Set when a signal ends the run."""
 
@@ -84,11 +87,12 @@ class LineReporter:
         if self.interrupted:
             self._write("interrupted; nothing that was finished is lost")
             return
-        started = time.time_ns()
-        states = survey(self.factory)
+        found = survey(self.factory)
         failed = bool(self.failures or self.errors)
-        self._write(last_words(states, ran=self.ran, failed=failed).removesuffix("\n"))
-        certify(self.factory, states, started)
+        self._write(last_words(found.states, ran=self.ran, failed=failed).removesuffix("\n"))
+        certify(self.factory, found)
+        if self.lock:
+            self.lock.release()
 
     def _write(self, line: str) -> None:
         try:

@@ -150,7 +150,7 @@ def _work(factory: Factory, job: Job) -> Result | Waiting:
     shorter = limit != job.cell.timeout
     began = time.monotonic()
     try:
-        result = CELLS[job.cell.kind](replace(job, cell=replace(job.cell, timeout=limit)))
+        result = CELLS[job.cell.kind].run(replace(job, cell=replace(job.cell, timeout=limit)))
     except StageFailed as failure:
         if limit and shorter and time.monotonic() - began >= limit:
             failure.advise(f"the budget of {job.artifact.name} left it no more time")

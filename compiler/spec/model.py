@@ -180,6 +180,8 @@ class SelectionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtifactSpec:
+    """`shape` is a digest of all that is said of it."""
+
     name: Ref
     span: Span
     title: str
@@ -190,6 +192,7 @@ class ArtifactSpec:
     adopt: tuple[tuple[Ref, ...], ...]
     reviews: tuple[Ref, ...]
     after: tuple[Ref, ...]
+    shape: str
     proof: ProofSpec | None = None
     budget: BudgetSpec | None = None
 

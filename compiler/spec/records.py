@@ -5,6 +5,7 @@ from __future__ import annotations
 from factoryline.spec import model
 from factoryline.spec.model import Ref
 from factoryline.spec.nodes import Field, Node
+from factoryline.system import files
 
 
 def target(root: Node) -> model.TargetSpec:
@@ -159,6 +160,7 @@ def artifact(name: str, entry: Field) -> model.ArtifactSpec:
         ),
         reviews=refs(node, "reviews"),
         after=refs(node, "after"),
+        shape=files.digest_json(node.plain()),
         proof=proof(node),
         budget=budget(node),
     )

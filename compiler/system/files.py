@@ -229,15 +229,21 @@ def _sync_folder(path: Path) -> None:
 
 
 class Lock:
-    """One run at a time. The kernel drops the lock with its process, also after kill -9."""
+    """One run at a time. The kernel drops the lock with its process, also after kill -9.
+
+    broken_off: whether its last holder ended without giving it back, so that something may be left
+    half-done; also where nobody knows of one.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.broken_off = False
         self._descriptor: int | None = None
 
     def acquire(self, purpose: str) -> None:
         """Take the lock or raise Busy, which names its holder. `purpose` tells the next one why."""
         make_folder(self.path.parent)
+        known = self.path.exists()
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -248,14 +254,21 @@ class Lock:
                 f"the line is in use by {holder}",
                 help="wait until it has ended; one run at a time keeps the ledger true",
             ) from None
+        self.broken_off = not known or os.fstat(descriptor).st_size > 0
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"process {os.getpid()} ({purpose})".encode())
         self._descriptor = descriptor
         # A forked worker shares the lock and would keep it after its parent was killed.
-        os.register_at_fork(after_in_child=self.release)
+        os.register_at_fork(after_in_child=self.drop)
 
     def release(self) -> None:
-        """Give the lock back; doing it twice is fine."""
+        """Give the lock back with nothing left half-done; doing it twice is fine."""
+        if self._descriptor is not None:
+            os.ftruncate(self._descriptor, 0)
+        self.drop()
+
+    def drop(self) -> None:
+        """Let the lock go without a word, as a kill would."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -282,11 +295,12 @@ def held(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[boo
 
 
 @contextlib.contextmanager
-def locked(path: Path, purpose: str) -> Iterator[None]:
+def locked(path: Path, purpose: str) -> Iterator[Lock]:
     """Hold the lock for the time of a block."""
     lock = Lock(path)
     lock.acquire(purpose)
     try:
-        yield
-    finally:
+        yield lock
         lock.release()
+    finally:
+        lock.drop()

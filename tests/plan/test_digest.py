@@ -43,10 +43,10 @@ ASIDE = {
     "Scope": {"span", "timeout", "map", "requires", "inputs", "reuse"},
     "Selection": set(),
     "Budget": {"span"},
-    "Flow": {"span", "wip", "retries", "reworks", "critiques", "budget"},
+    "Flow": {"span", "wip", "retries", "reworks", "critiques", "proof", "budget"},
     "Source": {"span"},
     "Proof": {"mutants_timeout"},
-    "Artifact": {"span", "after", "budget"},
+    "Artifact": {"span", "after", "budget", "shape"},
     "Plan": set(),
 }
 

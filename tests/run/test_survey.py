@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from factoryline import quick
 from factoryline.pipeline import compile_factory
+from factoryline.run.certificate import certify, last_words
 from factoryline.run.factory import Factory
-from factoryline.run.survey import IDLE, certify, last_words, survey
+from factoryline.run.survey import IDLE, survey
 
 from tests.line import Line
 
@@ -56,7 +57,7 @@ def truth(line: Line) -> str | None:
         path.unlink(missing_ok=True)
     try:
         factory = Factory(compile_factory(line.home / "factory.yaml"))
-        states = survey(factory)
+        states = survey(factory).states
         idle = all(state.kind in IDLE for state in states)
         return last_words(states) if idle else None
     except Exception as error:
@@ -86,7 +87,7 @@ def test_flipped_bytes_change_no_answer(line: Line, name: str) -> None:
         for data in (whole[:position], bytes([*whole[:position], whole[position] ^ 0xFF])):
             path.write_bytes(data + (whole[position + 1 :] if len(data) > position else b""))
             factory = Factory(compile_factory(line.home / "factory.yaml"))
-            assert last_words(survey(factory)) == expected[0]
+            assert last_words(survey(factory).states) == expected[0]
             assert quick.answer(str(line.home)) in (None, expected[0])
     path.write_bytes(b"\xff" * 100)
     assert (line.doit().out, line.factory("status").out, line.factory("run").out) == expected
@@ -183,7 +184,7 @@ def test_the_certificate_is_never_wrong_after_random_edits(line: Line, seed: int
         if chance.random() < 0.3 and true and not true.startswith("error"):
             time.sleep(0.06)
             factory = Factory(compile_factory(line.home / "factory.yaml"))
-            certify(factory, survey(factory), time.time_ns())
+            certify(factory, survey(factory))
             assert quick.answer(str(line.home)) in (None, truth(line))
         if chance.random() < 0.3:
             _restore(line, backup)

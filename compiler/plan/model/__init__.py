@@ -155,7 +155,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """How artifacts move. None of it shapes a hand-off but `merge`. `budget` is for each day."""
+    """How artifacts move. None of it shapes a hand-off but `merge`. `budget` is for each day.
+
+    proof: what is asked of every verdict; each artifact has it with what it asks itself.
+    """
 
     span: Aside[Span]
     wip: Aside[int]
@@ -163,6 +166,7 @@ class Flow:
     reworks: Aside[int]
     critiques: Aside[int]
     merge: str
+    proof: Aside[Proof] = field(default_factory=Proof)
     budget: Aside[Budget | None] = None
 
 
@@ -176,7 +180,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """The unit of work: one change to the target, from goal to merged."""
+    """The unit of work: one change to the target, from goal to merged.
+
+    shape: a digest of what factory.yaml says of it, for caches.
+    """
 
     name: str
     span: Aside[Span]
@@ -190,6 +197,7 @@ class Artifact:
     after: Aside[tuple[str, ...]]
     proof: Proof = field(default_factory=Proof)
     budget: Aside[Budget | None] = None
+    shape: Aside[str] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +215,7 @@ class Plan:
     name: str
     target: Target
     surfaces: tuple[Surface, ...]
+    scopes: tuple[Scope, ...]
     line: tuple[Cell, ...]
     merge: Cell | None
     note: Cell
