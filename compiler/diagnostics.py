@@ -138,8 +138,9 @@ def render(diagnostics: Sequence[Diagnostic], *, root: Path) -> str:
 MOST_CHARACTERS = 1000
 """What is shown of a sentence that quotes something huge."""
 
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-"""What ends a line to YAML, whose lines we count."""
+_BREAK = re.compile("\r\n|[\n\r]")
+_YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line; to YAML, which counts the lines of its files, more than to others."""
 
 
 def _render_one(diagnostic: Diagnostic, read: Callable[[str], Sequence[str]]) -> str:
@@ -162,7 +163,8 @@ def _shown(text: str) -> str:
 
 def _lines(path: Path) -> Sequence[str]:
     try:
-        lines = _BREAK.split(path.read_bytes().decode("utf-8-sig", errors="replace"))
+        ends = _YAML_BREAK if path.suffix in (".yaml", ".yml") else _BREAK
+        lines = ends.split(path.read_bytes().decode("utf-8-sig", errors="replace"))
     except (OSError, ValueError):
         return ()
     return lines if lines[-1] else lines[:-1]

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Signature = tuple[int, int, int, int]
 """mtime in ns, size, inode, ctime in ns."""
 
+FORMAT = (VERSION, 2)
+"""Which code wrote a cache. The number goes up with each change of what any of them holds."""
+
 CERTIFICATE = "state/.work/nothing-to-do.index"
 RACY_NS = 50_000_000
 """A file that changed this shortly before it was looked at may change again unseen."""
@@ -73,10 +76,10 @@ def settled(signatures: list[Signature | None], now_ns: int) -> bool:
 
 
 def pack(value: Any) -> bytes:
-    """A cache file's content: version, checksum, value."""
+    """A cache file's content: checksum, format, value."""
     import zlib
 
-    body = marshal.dumps((VERSION, value))
+    body = marshal.dumps((FORMAT, value))
     return zlib.crc32(body).to_bytes(4, "big") + body
 
 
@@ -86,17 +89,17 @@ def plain(value: Any) -> bytes:
 
 
 def unpack(data: bytes) -> object:
-    """The value of a cache file; None when it is corrupt or of another version."""
+    """The value of a cache file; None when it is corrupt or of another format."""
     import zlib
 
     body = data[4:]
     if len(data) < 8 or zlib.crc32(body) != int.from_bytes(data[:4], "big"):
         return None
     try:
-        version, value = marshal.loads(body)
+        written, value = marshal.loads(body)
     except (ValueError, EOFError, TypeError):
         return None
-    return value if version == VERSION else None
+    return value if written == FORMAT else None
 
 
 def read(path: str) -> object:

@@ -602,7 +602,8 @@ def _hold_problems(home: Path, problems: tuple[Diagnostic, ...]) -> None:
 
 def _hold_span(home: Path, span: Span) -> None:
     text = _text(home / span.file)
-    lines = re.split("\r\n|[\n\r\x85\u2028\u2029]", text)
+    ends = "\r\n|[\n\r\x85\u2028\u2029]" if span.file.endswith(".yaml") else "\r\n|[\n\r]"
+    lines = re.split(ends, text)
     assert 1 <= span.line <= len(lines) + 1, f"{span} lies outside the file"
     line = lines[span.line - 1] if span.line <= len(lines) else ""
     assert 1 <= span.column <= len(line) + 1, f"{span} lies outside its line {line!r}"

@@ -113,8 +113,9 @@ class _Resolver:
         for artifact in spec.artifacts:
             named += [ref for refs in artifact.adopt for ref in refs]
             named += artifact.reviews
-        files = [str(spec.home / ref.name) for ref in named if ref]
-        return tuple(dict.fromkeys([*map(str, spec.sources), *files, *builtin.sources()]))
+        files = dict.fromkeys(ref.name for ref in named if ref)
+        paths = (os.path.join(spec.home, name) for name in files)
+        return tuple(dict.fromkeys([*spec.sources, *paths, *builtin.sources()]))
 
     def _target(self) -> Target:
         target, home = self.spec.target, self.spec.home

@@ -7,6 +7,7 @@ signature changes; only files without a problem are kept.
 from __future__ import annotations
 
 import glob
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ def parse(home: Path, file: str) -> tuple[Node, list[Diagnostic]]:
 
 def included(
     home: Path, root: Node, problems: list[Diagnostic]
-) -> tuple[tuple[ArtifactSpec, ...], tuple[Path, ...]]:
+) -> tuple[tuple[ArtifactSpec, ...], tuple[str, ...]]:
     """The artifacts of all included files, and the files and folders that were looked at.
 
     What is wrong is added to `problems`.
@@ -62,7 +63,7 @@ def included(
         name: (entry.key, None) for name, entry in (node.fields or {}).items()
     }
     kept: Kept = {}
-    looked: list[Path] = []
+    looked: list[str] = []
     for pattern in include.items if include.items is not None else (include,):
         if not isinstance(pattern.scalar, str):
             continue  # the schema says what is wrong with it
@@ -74,15 +75,21 @@ def included(
         if not names:
             problems.append(_nothing(pattern))
         for file in names:
-            looked.append(home / file)
-            signature = quick.signature(str(home / file))
-            known = before.get(file, (None, []))
-            same = known[0] == signature and signature is not None
-            artifact = _CODEC.decode(known[1]) if same else _artifact(home, file, problems)
-            if artifact and quick.settled([signature], started):
-                kept[file] = known if same else (signature, _CODEC.encode(artifact))
+            path = f"{home}/{file}"
+            looked.append(path)
+            signature = quick.signature(path)
+            known = before.get(file)
+            artifact: ArtifactSpec | None
+            if known and known[0] == signature:
+                kept[file] = known
+                artifact = _CODEC.decode(known[1])
+            else:
+                artifact = _artifact(home, file, problems)
+                if artifact and quick.settled([signature], started):
+                    kept[file] = (signature, _CODEC.encode(artifact))
             _add(found, file, artifact, problems)
-    if kept != before and (home / CACHE).parent.is_dir():
+    same = len(kept) == len(before) and all(kept[file] is before.get(file) for file in kept)
+    if not same and (home / CACHE).parent.is_dir():
         files.replace_quickly(home / CACHE, quick.pack(kept))
     return tuple(artifact for _, artifact in found.values() if artifact), tuple(looked)
 
@@ -111,7 +118,8 @@ def _add(
     artifact: ArtifactSpec | None,
     problems: list[Diagnostic],
 ) -> None:
-    name, start = Path(file).stem, Span(file=file, line=1, column=1)
+    name = artifact.name.name if artifact else Path(file).stem
+    start = Span(file=file, line=1, column=1)
     if name in found:
         problems.append(
             Diagnostic(
@@ -144,11 +152,12 @@ def _nothing(pattern: Node) -> Diagnostic:
     )
 
 
-def _folders(home: Path, pattern: str) -> Iterator[Path]:
+def _folders(home: Path, pattern: str) -> Iterator[str]:
     """The folders whose content decides which files a pattern matches."""
-    fixed = home / Path(re.split(r"[*?\[]", pattern)[0] + "x").parent
+    fixed = str(home / Path(re.split(r"[*?\[]", pattern)[0] + "x").parent)
     yield fixed
-    yield from (path for path in fixed.rglob("*") if path.is_dir())
+    for folder, inner, _ in os.walk(fixed):
+        yield from (f"{folder}/{name}" for name in inner)
 
 
 @cache

@@ -46,5 +46,5 @@ def load(path: Path) -> model.Spec:
         ),
         artifacts=(*(records.artifact(n, e) for n, e in own), *artifacts),
         problems=tuple(problems),
-        sources=(path, *searched),
+        sources=(str(path), *searched),
     )

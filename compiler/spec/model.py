@@ -218,4 +218,4 @@ class Spec:
     flow: FlowSpec
     artifacts: tuple[ArtifactSpec, ...]
     problems: tuple[Diagnostic, ...] = ()
-    sources: tuple[Path, ...] = ()
+    sources: tuple[str, ...] = ()

@@ -7,7 +7,8 @@ everything else is text, a number, a tuple or a mapping.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,20 @@ class Codec:
     def __init__(self, classes: Sequence[type]) -> None:
         self.classes = tuple(classes)
         self._numbers = {kind: number for number, kind in enumerate(self.classes)}
-        self._fields = tuple(tuple(f.name for f in dataclasses.fields(k)) for k in self.classes)
+        names = [tuple(f.name for f in dataclasses.fields(kind)) for kind in self.classes]
+        self._gets = tuple(_getter(fields) for fields in names)
+        # The slots themselves: a frozen object's fields are set here and in its own __init__ only.
+        self._sets = tuple(
+            tuple(getattr(kind, name).__set__ for name in fields)
+            for kind, fields in zip(self.classes, names, strict=True)
+        )
 
     def encode(self, whole: Any) -> Encoded:
         """Every object of a record, each after those it refers to; the record is the last."""
         objects: Encoded = []
         known: dict[int, int] = {}
 
-        plain = (str, int, type(None))
+        plain = frozenset((str, int, type(None)))
 
         def put(value: Any) -> Any:
             kind = type(value)
@@ -40,7 +47,8 @@ class Codec:
             if kind in self._numbers:
                 if id(value) not in known:
                     number = self._numbers[kind]
-                    fields = tuple(put(getattr(value, name)) for name in self._fields[number])
+                    values = self._gets[number](value)
+                    fields = tuple([v if type(v) in plain else put(v) for v in values])
                     known[id(value)] = len(objects)
                     objects.append((number, fields))
                 return [known[id(value)]]
@@ -60,7 +68,7 @@ class Codec:
     def decode(self, encoded: Encoded) -> Any:
         """The record that was encoded. Raises IndexError or TypeError for what is none."""
         objects: list[Any] = []
-        plain = (str, int, type(None))
+        plain = frozenset((str, int, type(None)))
 
         def get(value: Any) -> Any:
             kind = type(value)
@@ -76,11 +84,16 @@ class Codec:
                 return {name: get(item) for name, item in value.items()}
             return value
 
-        new, put = object.__new__, object.__setattr__
+        new = object.__new__
         for number, values in encoded:
             made: Any = new(self.classes[number])
-            for name, value in zip(self._fields[number], values, strict=True):
-                # A frozen object's fields are set here and in its own __init__, nowhere else.
-                put(made, name, value if type(value) in plain else get(value))
+            for put, value in zip(self._sets[number], values, strict=True):
+                put(made, value if type(value) in plain else get(value))
             objects.append(made)
         return objects[-1]
+
+
+def _getter(fields: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """All fields of a record at once; of one field, too, a tuple."""
+    get = attrgetter(*fields)
+    return get if len(fields) > 1 else lambda record: (get(record),)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 from factoryline.plan import builtin
+from factoryline.plan.checks.base import parsed
 from factoryline.plan.checks.templates import BRIEF, NOTE, PACKET, Shape, problems_in
 from factoryline.spec import schema
+from jinja2 import TemplateSyntaxError
 
 MEMO: Mapping[str, Shape] = {
     "handoff": schema.builtin("memo"),
@@ -72,3 +74,20 @@ def test_what_is_not_there_has_a_place(text: str, message: str, place: str) -> N
 )
 def test_what_is_there_is_let_through(text: str) -> None:
     assert problems_in(text, "t.j2", MEMO) == []
+
+
+def test_a_word_that_is_not_on_its_line_has_the_lines_place() -> None:
+    # A name of two lines: Jinja tells the first of them.
+    [problem] = problems_in(
+        "{% for a, summery\n  in handoff.files %}{{ b }}{% endfor %}", "t.j2", MEMO
+    )
+    assert (problem.span.line, problem.span.column, problem.span.width) == (2, 25, 1)
+    [problem] = problems_in("\u2028# {{rtifact.name }}", "t.j2", MEMO)
+    assert (problem.span.line, problem.span.column, problem.span.width) == (1, 6, 7)
+
+
+def test_a_long_sum_nests_too_deep_and_exhausts_nothing() -> None:
+    assert parsed(f"{{{{ {' + '.join(['1'] * 60)} }}}}")
+    for terms in (200, 5000):
+        with pytest.raises(TemplateSyntaxError, match="the nesting is too deep"):
+            parsed(f"{{{{ {' + '.join(['1'] * terms)} }}}}")

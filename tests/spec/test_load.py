@@ -88,3 +88,11 @@ def test_durations_are_seconds(tmp_path: Path, text: str, seconds: float | None)
 
 def test_environments_are_text(tmp_path: Path) -> None:
     assert read(tmp_path / "home").cells[0].env == {"COUNT": "1", "RATE": "0.5"}
+
+
+@pytest.mark.parametrize("pattern", ["9" * 300, "9" * 300 + "/*.yaml", "work/" + "x" * 5000])
+def test_a_pattern_that_no_file_can_match_is_told(tmp_path: Path, pattern: str) -> None:
+    text = TEXT.replace("FLOW", "{}").replace("TIMEOUT", "90")
+    (tmp_path / "factory.yaml").write_text(text.replace("work/*.yaml", pattern))
+    [problem] = load(tmp_path / "factory.yaml").problems
+    assert problem.message.startswith("no file matches")

@@ -61,11 +61,22 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+MOST_LEVELS = 100
+"""How deeply the parts of a template may lie in each other: a sum of as many terms, for one."""
+
+
 def parsed(text: str) -> nodes.Template:
     """A template's syntax tree. Raises jinja2.TemplateSyntaxError."""
     import jinja2
 
     try:
-        return jinja2.Environment().parse(text)
+        tree = jinja2.Environment().parse(text)
     except RecursionError:
         raise jinja2.TemplateSyntaxError("the nesting is too deep", 1) from None
+    level: list[nodes.Node] = [tree]
+    for _ in range(MOST_LEVELS):
+        level = [child for node in level for child in node.iter_child_nodes()]
+    if level:
+        # Whoever walks such a tree would run out of stack.
+        raise jinja2.TemplateSyntaxError("the nesting is too deep", level[0].lineno)
+    return tree

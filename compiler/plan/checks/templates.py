@@ -7,6 +7,7 @@ leaves a value open, so does this check; what `is defined` guards is the templat
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -148,7 +149,7 @@ def problems_in(text: str, file: str, values: Mapping[str, Shape]) -> list[Probl
         tree = parsed(text)
     except jinja2.TemplateError:
         return []  # `files` says what is wrong with it
-    walk = _Walk(file=file, lines=text.splitlines(), values=values)
+    walk = _Walk(file=file, lines=_BREAK.split(text), values=values)
     walk.body(tree.body, dict(values))
     return walk.problems
 
@@ -325,12 +326,16 @@ class _Walk:
 
     def report(self, node: nodes.Node, word: str, message: str, help: str) -> None:
         line = self.lines[node.lineno - 1] if node.lineno <= len(self.lines) else ""
-        column = line.find(word) + 1 or 1
-        span = Span(file=self.file, line=node.lineno, column=column, width=len(word))
+        column = line.find(word) + 1
+        width = len(word) if column else 1
+        span = Span(file=self.file, line=node.lineno, column=column or 1, width=width)
         problem = Problem(message=message, span=span, help=help)
         if problem not in self.problems:
             self.problems.append(problem)
 
+
+_BREAK = re.compile("\r\n|\r|\n")
+"""What ends a line to Jinja, whose lines we count."""
 
 _METHODS = frozenset({"items", "keys", "values"})
 
