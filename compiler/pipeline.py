@@ -10,7 +10,7 @@ from factoryline import quick
 from factoryline.errors import UserError
 from factoryline.plan import codec
 from factoryline.plan.model import Plan
-from factoryline.system import files
+from factoryline.system import files, heap
 
 CACHE = "state/.work/plan.cache"
 
@@ -28,7 +28,8 @@ def find(start: Path) -> Path:
 
 def compile_factory(path: Path) -> Plan:
     """The plan of a factory.yaml. Raises SpecError with every problem in it."""
-    return _kept(path) or _made(path)
+    with heap.staying():
+        return _kept(path) or _made(path)
 
 
 def _made(path: Path) -> Plan:

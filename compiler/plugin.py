@@ -6,7 +6,6 @@ knows. doit calls these classes by the names of its own interfaces (doit/cmd_bas
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import time
@@ -66,13 +65,12 @@ class Loader:
 
     def _load(self, name: str, pos_args: Sequence[str], tasks: list[Any]) -> int:
         from factoryline.run.engine import take_over, tasks_for
+        from factoryline.system import heap
 
-        # Thousands of tasks are made at once and all of them stay: nothing to collect meanwhile.
-        gc.disable()
         factory = Reporter.factory = _open_factory()
         self.lock = Reporter.lock = take_over(factory, name, pos_args)
-        tasks += tasks_for(factory, name, pos_args)
-        gc.enable()
+        with heap.staying():
+            tasks += tasks_for(factory, name, pos_args)
         return 0
 
 
