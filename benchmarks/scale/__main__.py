@@ -96,7 +96,8 @@ def _ours(place: Path, sizes: tuple[int, ...]) -> Iterator[Program]:
         _line(folder, big, sealed=False)
         before = _title(folder / "artifacts/thing-0.yaml")
         yield Program(name=f"line: {name}, one stale", argv=argv, cwd=folder, before=before)
-    yield Program(name="import doit", argv=[sys.executable, "-c", "import doit"], cwd=place)
+    for name, code in (("import doit", "import doit"), ("a bare python", "pass")):
+        yield Program(name=name, argv=[sys.executable, "-c", code], cwd=place)
 
 
 def _line(folder: Path, artifacts: int, *, sealed: bool) -> None:
@@ -179,6 +180,7 @@ def _ratios(sizes: tuple[int, ...]) -> Iterator[tuple[str, str, float]]:
     yield f"line: factory run, open, {middle}", f"make, {middle}", 2.0
     yield f"line: factory status, sealed, {big}", "import doit", 1.5
     yield f"line: factory status, open, {big}", "import doit", 1.5
+    yield "a bare python", f"make, {middle}", 0.0
     yield f"ninja, {big}", f"make, {big}", 0.0
     yield f"snakemake, {big}", f"make, {big}", 0.0
     yield f"dvc, {middle}", f"make, {middle}", 0.0
