@@ -12,6 +12,7 @@ from factoryline.errors import WorldError
 from factoryline.ledger.cost import UNKNOWN, Cost
 from factoryline.ledger.store import Ledger
 from factoryline.plan.rounds import Stage
+from factoryline.system.files import locked
 
 from tests.ledger.example import entry
 
@@ -196,6 +197,23 @@ def test_the_folder_says_what_it_is(ledger: Ledger) -> None:
     (ledger.state / "README.md").write_text("Our own words.\n")
     ledger.prepare()
     assert (ledger.state / "README.md").read_text() == "Our own words.\n"
+
+
+def test_only_what_was_broken_off_is_swept(ledger: Ledger) -> None:
+    half = ledger.state / ".README.md.x2.new"
+    half.parent.mkdir(parents=True)
+    half.write_text("What")
+    with locked(ledger.work / "lock", "a first run") as lock:
+        ledger.settle(lock)
+        assert files(ledger) == [".work/.gitignore", ".work/lock", "README.md"]
+        half.write_text("What")
+    with locked(ledger.work / "lock", "one after its end") as lock:
+        ledger.settle(lock)
+        assert half.exists()
+        lock.drop()
+    with locked(ledger.work / "lock", "one after a kill") as lock:
+        ledger.settle(lock)
+    assert not half.exists()
 
 
 def test_killed_writes_are_swept(ledger: Ledger) -> None:

@@ -32,6 +32,7 @@ def edit_while_it_runs(line: Line, old: str, new: str) -> None:
     assert run.wait(60) == 0
 
 
+@pytest.mark.long
 def test_a_goal_that_is_edited_meanwhile_makes_stale(line: Line) -> None:
     edit_while_it_runs(line, "goal: The limit", "goal: The upper limit")
     assert "limit:scout" in line.doit().lines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 from factoryline import quick
 from factoryline.pipeline import compile_factory
+from factoryline.plan.rounds import stage_named
 from factoryline.run.certificate import certify, last_words
 from factoryline.run.factory import Factory
+from factoryline.run.status import State
 from factoryline.run.survey import IDLE, survey
 
 from tests.line import Line
@@ -100,6 +103,56 @@ def test_without_any_cache_the_answer_is_the_same(line: Line) -> None:
     assert line.doit().out == expected
 
 
+def test_caches_of_another_format_are_none(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = line.doit().out
+    monkeypatch.setattr(quick, "FORMAT", ("0.0.1", 1))
+    for name in CACHES:
+        (line.state / ".work" / name).write_bytes(quick.pack(("of", "another", "shape", "at all")))
+    assert line.doit().out == line.factory("run").out == expected
+
+
+def test_a_certificate_is_about_the_plan_that_was_read(line: Line) -> None:
+    factory = Factory(compile_factory(line.home / "factory.yaml"))
+    line.edit("goal: The open", "goal: The wide open")
+    time.sleep(0.06)
+    certify(factory, survey(factory))
+    assert quick.answer(str(line.home)) is None
+    assert "open:scout" in line.doit().lines()
+
+
+def test_a_second_survey_sees_what_was_written_since(line: Line) -> None:
+    factory = Factory(compile_factory(line.home / "factory.yaml"))
+    first = survey(factory)
+    assert survey(factory).states == first.states
+    for stage in ("1-package", "1-verify"):
+        factory.ledger.forget(stage_named("open", stage), reason="a test")
+        [state] = [s for s in survey(factory).states if s.artifact == "open"]
+        assert (state.kind, state.stage) == ("due", stage)
+
+
+def test_a_fingerprint_is_that_of_the_signatures(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).write_text(name)
+    paths = [str(tmp_path / name) for name in ("a", "absent", "b")]
+    known = quick.fold(map(quick.signature, paths))
+    assert quick.fingerprint(paths) == known
+    home = str(tmp_path)
+    assert list(quick.hold(home, [("a\0absent\0b", known), ("a\0b", known)])) == [True, False]
+    (tmp_path / "absent").write_text("")
+    assert quick.fingerprint(paths) != known
+
+
+def test_a_run_names_the_first_that_wait_and_counts_the_rest() -> None:
+    def state(number: int, kind: str) -> State:
+        return State(artifact=f"a{number}", kind=kind, stage="", sentence=f"is {kind}", command="x")
+
+    states = [state(n, "waiting") for n in range(23)] + [state(n, "queued") for n in range(30, 36)]
+    words = last_words(states).splitlines()
+    assert words[:2] == ["?  a0  is waiting", "   x"]
+    assert words[40] == "?  and 3 more wait; `factory status` shows them"
+    assert words[-2:] == ["~  and 1 more are queued", "nothing to do; 0 of 29 artifacts sealed"]
+
+
 Edit = Callable[[Line, random.Random], None]
 
 
@@ -133,6 +186,12 @@ def _prior(line: Line, chance: random.Random) -> None:
     line.write(line.state / "priors/p.json", text)
 
 
+def _proof(line: Line, chance: random.Random) -> None:
+    path = line.home / "factory.yaml"
+    flow = f"flow: {{proof: {{mutants: {chance.randint(1, 9)}}}, merge: none}}\n"
+    path.write_text(re.sub("^flow: .*\n", flow, path.read_text(), flags=re.MULTILINE))
+
+
 def _in_place(file: str, old: bytes, new: bytes) -> Edit:
     """The same size, in the same file: only its times tell."""
 
@@ -155,6 +214,8 @@ EDITS: list[Edit] = [
     _replace("title: The done", "title: The done", "factory.yaml"),
     _replace("factoryline: 1", "factoryline: 1 #", "factory.yaml"),
     _replace("title: Later", "title: Later", "more/later.yaml"),
+    _replace("print(1", "print(1,", "factory.yaml"),
+    _proof,
     _replace("+X = 1", "+X = 1 #", "open-1.patch"),
     _replace('"by"', '"summary": "x", "by"', "ok.yaml"),
     _remove(f"{RECORD}/open/1-verify.json"),
@@ -190,6 +251,24 @@ def test_the_certificate_is_never_wrong_after_random_edits(line: Line, seed: int
             _restore(line, backup)
             settle(line)
             assert quick.answer(str(line.home)) == truth(line)
+
+
+@pytest.mark.long
+def test_rows_are_never_wrong_after_any_edit(line: Line) -> None:
+    backup = {p: p.read_bytes() for p in line.home.rglob("*") if _is_kept(line, p)}
+    for number, edit in enumerate(EDITS):
+        time.sleep(0.06)
+        edit(line, random.Random(number))
+        true = truth(line)
+        try:
+            states = survey(Factory(compile_factory(line.home / "factory.yaml"))).states
+        except Exception as error:
+            assert true == f"error: {type(error).__name__}"
+        else:
+            idle = all(state.kind in IDLE for state in states)
+            assert (last_words(states) if idle else None) == true, f"edit {number}"
+        _restore(line, backup)
+        settle(line)
 
 
 def _is_kept(line: Line, path: Path) -> bool:

@@ -244,6 +244,25 @@ def test_a_lock_is_given_back_when_the_block_fails(tmp_path: Path) -> None:
         pass
 
 
+def test_a_lock_tells_whether_its_last_holder_was_broken_off(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+
+    def broken_off() -> bool:
+        with locked(path, "a look") as lock:
+            return lock.broken_off
+
+    assert broken_off(), "nobody knows of a holder"
+    assert not broken_off(), "the last one came to its end"
+    with python(HOLD, str(path)) as child:
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+    assert broken_off(), "the last one was killed"
+    with pytest.raises(KeyError), locked(path, "one"):
+        raise KeyError
+    assert broken_off(), "the last one failed"
+    assert not broken_off()
+
+
 def test_a_short_purpose_leaves_nothing_of_a_long_one(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with locked(path, "a very long purpose indeed"):
