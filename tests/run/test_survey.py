@@ -51,6 +51,15 @@ def settle(line: Line) -> None:
     assert line.factory("status").code == 0
 
 
+def told(line: Line) -> str | None:
+    """What a run would print if it would run nothing, or the kind of error in its way."""
+    try:
+        states = survey(Factory(compile_factory(line.home / "factory.yaml"))).states
+    except Exception as error:
+        return f"error: {type(error).__name__}"
+    return last_words(states) if all(state.kind in IDLE for state in states) else None
+
+
 def truth(line: Line) -> str | None:
     """What a run would print if it would run nothing, found out without any cache."""
     kept = {name: line.state / ".work" / name for name in CACHES}
@@ -59,12 +68,7 @@ def truth(line: Line) -> str | None:
     for path in kept.values():
         path.unlink(missing_ok=True)
     try:
-        factory = Factory(compile_factory(line.home / "factory.yaml"))
-        states = survey(factory).states
-        idle = all(state.kind in IDLE for state in states)
-        return last_words(states) if idle else None
-    except Exception as error:
-        return f"error: {type(error).__name__}"
+        return told(line)
     finally:
         for name, data in aside.items():
             kept[name].write_bytes(data)
@@ -260,13 +264,7 @@ def test_rows_are_never_wrong_after_any_edit(line: Line) -> None:
         time.sleep(0.06)
         edit(line, random.Random(number))
         true = truth(line)
-        try:
-            states = survey(Factory(compile_factory(line.home / "factory.yaml"))).states
-        except Exception as error:
-            assert true == f"error: {type(error).__name__}"
-        else:
-            idle = all(state.kind in IDLE for state in states)
-            assert (last_words(states) if idle else None) == true, f"edit {number}"
+        assert told(line) == true, f"edit {number}"
         _restore(line, backup)
         settle(line)
 
