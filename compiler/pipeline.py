@@ -52,10 +52,8 @@ def _kept(path: Path) -> Plan | None:
     if not isinstance(found, tuple) or found[0] != str(path):
         return None
     try:
-        _, sources, signatures, encoded = found
-        if [quick.signature(source) for source in sources] != signatures:
-            return None
-        return codec.decode(encoded)
+        _, sources, encoded = found
+        return codec.decode(encoded) if all(quick.hold(str(path.parent), [sources])) else None
     except (IndexError, TypeError, ValueError, AssertionError):
         # Written by code of the same version with other classes, as in a checkout that moved on.
         return None
@@ -68,5 +66,6 @@ def _keep(plan: Plan, started: int) -> None:
     if not folder.is_dir() or not quick.settled(signatures, started):
         return
     path = str(plan.home / plan.file)
-    data = quick.pack((path, list(plan.sources), signatures, codec.encode(plan)))
+    sources = ("\0".join(plan.sources), quick.fold(signatures))
+    data = quick.pack((path, sources, codec.encode(plan)))
     files.replace_quickly(plan.home / CACHE, data)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Signature = tuple[int, int, int, int]
 """mtime in ns, size, inode, ctime in ns."""
 
-FORMAT = (VERSION, 2)
+FORMAT = (VERSION, 3)
 """Which code wrote a cache. The number goes up with each change of what any of them holds."""
 
 CERTIFICATE = "state/.work/nothing-to-do.index"

@@ -57,9 +57,9 @@ def test_every_class_of_the_plan_is_known() -> None:
     [
         lambda kept: kept[:3],
         lambda kept: (*kept[:3], []),
-        lambda kept: (*kept[:3], kept[3][:-1]),
-        lambda kept: (*kept[:3], [(number, fields[:-1]) for number, fields in kept[3]]),
-        lambda kept: (*kept[:3], [(99, ())]),
+        lambda kept: (*kept[:2], kept[2][:-1]),
+        lambda kept: (*kept[:2], [(number, fields[:-1]) for number, fields in kept[2]]),
+        lambda kept: (*kept[:2], [(99, ())]),
         lambda kept: str(kept),
     ],
     ids="short|empty|no plan|other fields|other class|other value".split("|"),
