@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from factoryline.cells.base import Job, Result
@@ -103,6 +104,7 @@ def _worked(record: Record) -> list[str]:
     verdict = record.last("verdict")
     if verdict:
         lines.append(f"Verification passed: {sentence(verdict.handoff, verdict.run.grounds)}.")
+    lines += _stepwise(verdict.handoff["checks"]) if verdict else ()
     lines += sentences.shown(verdict.handoff["proof"]) if verdict else ()
     kept = [g for g in verdict.handoff["guards"] if g["outcome"] == "kept"] if verdict else []
     lines += [f"The prior {guard['prior']} was kept." for guard in kept]
@@ -110,6 +112,19 @@ def _worked(record: Record) -> list[str]:
     if untouched:
         lines.append(f"No line was added on {listing(untouched)}.")
     return lines
+
+
+def _stepwise(checks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Scopes whose likeliest tests ran before the others: `unit: 3 tests (inner), then 40`."""
+    for check in checks:
+        ran = [*check["earlier"], check]
+        if len(ran) > 1:
+            told = [f"{_counted(one['tests'])} ({one['selection']['step']})" for one in ran]
+            yield f"{check['scope']} ran {', then '.join(told)}."
+
+
+def _counted(tests: Mapping[str, Any] | None) -> str:
+    return plural(tests["run"], "test") if tests else "what it runs"
 
 
 def _improve(job: Job, findings: list[dict[str, Any]]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from factoryline.diagnostics import plural
+from factoryline.diagnostics import listing, plural
 from factoryline.ledger.entry import Entry
 from factoryline.plan.rounds import OPENS
 
@@ -41,7 +41,10 @@ def _failed_checks(verdict: Any) -> list[dict[str, Any]]:
     checks = [
         {
             "statement": f"{check['scope']}: {check['reason']}",
-            "details": [f"{f['test']}: {f['message']}" for f in check["failures"]],
+            "details": [
+                *(f"{f['test']}: {f['message']}" for f in check["failures"]),
+                *_steps(check),
+            ],
             "output": check["output"],
         }
         for check in verdict["checks"]
@@ -58,6 +61,18 @@ def _failed_checks(verdict: Any) -> list[dict[str, Any]]:
         if guard["outcome"] == "broken"
     ]
     return checks + guards + _unproven(verdict.get("proof") or {})
+
+
+def _steps(check: Any) -> list[str]:
+    """What ran before the tests that failed, and what their failure kept from running."""
+    passed = [one for one in check.get("earlier", ()) if one["outcome"] == "pass" and one["tests"]]
+    lines = [
+        f"the step {one['selection']['step']} had passed: {plural(one['tests']['run'], 'test')}"
+        for one in passed
+    ]
+    if check.get("left"):
+        lines.append(f"not run, until these pass: the step {listing(check['left'])}")
+    return lines
 
 
 def _unproven(proof: Any) -> list[dict[str, Any]]:

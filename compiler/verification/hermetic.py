@@ -34,7 +34,8 @@ def verify(selection: Selection, commit: Commit, checkout: Path, scratch: Path) 
     key = reuse.key(selection, commit.files, commit.protected, made_from)
     found = commit.earlier(key) if scope.reuse and not scope.coverage else None
     if found is not None:
-        return Checked(selection=selection, ran=scopes.NOT_RUN, check={**found, "selection": None})
+        check = {**found, "selection": None, "earlier": [], "left": []}
+        return Checked(selection=selection, ran=scopes.NOT_RUN, check=check)
     git = Git(checkout)
     before = git.left(commit.id)
     checked = scopes.verify(selection, checkout, scratch)

@@ -116,6 +116,8 @@ def bare(selection: Selection, *, reason: str = "", output: str = "") -> dict[st
         "flaky": [],
         "output": output.strip()[-OUTPUT_CHARACTERS:],
         "selection": None,
+        "earlier": [],
+        "left": [],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,26 +32,47 @@ def verify(selection: Selection, change: Change, checkout: Path, scratch: Path) 
     """`hermetic.verify` for the tests that `selection` names or that the change needs.
 
     Steps run until one fails; the last one counts. The check's `selection` tells how its tests were
-    chosen, and is None where nothing had to be chosen.
+    chosen, and is None where nothing had to be chosen; `earlier` tells of the steps before it, and
+    `left` names those that its failure kept from running.
     """
     if not selection.select and not selection.before_merge:
         return hermetic.verify(selection, change.hermetic, checkout, scratch)
     steps = of_scope.steps(
         selection, change.repository, change.base, change.commit, checkout, change.maps
     )
-    for step in steps:
-        checked = _run(step, change, checkout, scratch)
-        if selection.scope.related and not step.choice.widened and _ran_nothing(checked):
+    ran: list[Checked] = []
+    for number, step in enumerate(steps, start=1):
+        ran.append(_run(step, change, checkout, scratch))
+        if selection.scope.related and not step.choice.widened and _ran_nothing(ran[-1]):
             reason = "the runner found no test that is related to the change"
-            checked = _run(of_scope.widened(selection, reason), change, checkout, scratch)
-        if checked.check["outcome"] == "fail":
-            break
-    return checked
+            ran.append(_run(of_scope.widened(selection, reason), change, checkout, scratch))
+        if ran[-1].check["outcome"] == "fail":
+            return _together(ran, [one.name for one in steps[number:]])
+    return _together(ran, [])
 
 
 def _run(step: Step, change: Change, checkout: Path, scratch: Path) -> Checked:
     checked = hermetic.verify(step.selection, change.hermetic, checkout, scratch)
     return replace(checked, check=checked.check | {"selection": of_scope.told(step)})
+
+
+def _together(ran: Sequence[Checked], left: Sequence[str]) -> Checked:
+    """The last step's check, with what is worth knowing of those before it.
+
+    How long each took is part of the ground: it differs when the same is found again.
+    """
+    *before, last = ran
+    earlier = [{name: one.check[name] for name in _KEPT} for one in before]
+    seconds = [
+        {"step": one.check["selection"]["step"], "seconds": round(one.ran.done.seconds, 3)}
+        for one in ran
+    ]
+    told = {"earlier": earlier, "left": list(left)}
+    ground = last.check["ground"] | ({"steps": seconds} if earlier else {})
+    return replace(last, check=last.check | told | {"ground": ground})
+
+
+_KEPT = ("selection", "outcome", "reason", "tests")
 
 
 def _ran_nothing(checked: Checked) -> bool:

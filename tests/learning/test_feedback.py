@@ -77,6 +77,22 @@ def test_failed_checks_and_broken_guards() -> None:
     }
 
 
+def test_the_steps_of_a_scope() -> None:
+    def told(**facts: Any) -> list[str]:
+        checks = [VERDICT["checks"][1] | {"failures": []} | facts]
+        found = feedback([entry("1-verify", handoff=VERDICT | {"checks": checks}, outcome="fail")])
+        assert found is not None
+        details: list[str] = found["items"][0]["details"]
+        return details
+
+    inner = {"selection": {"step": "inner"}, "outcome": "pass", "tests": {"run": 3}}
+    assert told(earlier=[inner]) == ["the step inner had passed: 3 tests"]
+    assert told(earlier=[], left=["merge", "all"]) == [
+        "not run, until these pass: the step merge and all"
+    ]
+    assert told(earlier=[inner | {"outcome": "fail"}]) == []
+
+
 def test_the_findings_of_a_review() -> None:
     review = entry("1-review", handoff=REVIEW, outcome="request-changes")
     assert feedback([entry("1-build"), review]) == {

@@ -137,6 +137,49 @@ def test_everything_runs_where_the_effect_is_unknown(product: Line) -> None:
 
 
 @pytest.mark.long
+def test_the_likeliest_tests_run_first_and_stay_in_the_verdict(product: Line) -> None:
+    several(product, "assert check('ab')")
+    ran = done(product.doit())
+    assert "pass: 30 tests in 1 scope; unit 30 of 153: " in ran.out, "the line stays short"
+    found = check(product)
+    [inner] = found["earlier"]
+    assert (found["selection"]["step"], found["tests"]["run"], found["left"]) == ("merge", 30, [])
+    assert (inner["selection"]["step"], inner["outcome"], inner["reason"]) == ("inner", "pass", "")
+    assert inner["tests"]["run"] == inner["selection"]["chosen"] == len(inner["selection"]["why"])
+    assert inner["tests"]["run"] == 9
+    [ground] = product.entry("limit", "1-verify")["run"]["grounds"]
+    assert [one["step"] for one in ground["steps"]] == ["inner", "merge"]
+    assert all(one["seconds"] > 0 for one in ground["steps"])
+    packet = (product.state / "factory-artifacts/limit/1-packet.md").read_text()
+    told = f"before it, inner: pass, {inner['tests']['run']} tests ({inner['selection']['summary']}"
+    assert told in packet
+    note = (product.state / "factory-artifacts/limit/post-run.md").read_text()
+    assert f"unit ran {inner['tests']['run']} tests (inner), then 30 tests (merge)." in note
+
+
+@pytest.mark.long
+def test_a_failure_of_the_likeliest_tests_keeps_the_others_from_running(product: Line) -> None:
+    several(product, "assert check('abcd')")
+    assert "help: `adopt` holds 1 round" in product.doit().out
+    found = check(product)
+    assert (found["selection"]["step"], found["earlier"], found["left"]) == ("inner", [], ["merge"])
+
+
+def several(product: Line, statement: str) -> None:
+    """A change of check() that thirty tests may see, each of which runs `statement`."""
+    for name in ("core", "limits", "words"):
+        cases = "".join(f"\n\ndef test_{n}():\n    {statement}\n" for n in range(10))
+        product.write(
+            product.product / f"checks/test_{name}.py", f"from server.core import check\n{cases}"
+        )
+    far = "".join(f"def test_{n}():\n    assert True\n\n\n" for n in range(120))
+    product.write(product.product / "checks/test_far_3.py", far)
+    product.commit("thirty tests of check, and many of nothing")
+    product.patch("limit-1", server__core_py=CORE.replace("<= LIMIT", "< LIMIT + 1"))
+    artifact(product)
+
+
+@pytest.mark.long
 def test_the_whole_suite_before_the_merge(product: Line) -> None:
     reads = "from pathlib import Path\n\n\ndef test_far():\n"
     reads += "    assert 'upper' in Path('server', 'co' + 're.py').read_text()\n"
@@ -177,6 +220,8 @@ def test_the_runners_own_choice(product: Line, path: str, summary: str) -> None:
     done(product.doit())
     assert check(product)["selection"]["summary"] == summary
     assert check(product)["outcome"] == "pass"
+    tried = [(step["selection"]["summary"], step["reason"]) for step in check(product)["earlier"]]
+    assert tried == ([("1: 1 by the runner", "no test ran")] if "all" in summary else [])
 
 
 class TestFactoryMap:

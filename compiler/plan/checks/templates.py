@@ -355,7 +355,7 @@ def _resolved(shape: Any, within: Shape) -> Shape:
         shape = definitions.get(reference.removeprefix("#/$defs/"), {})
     choices = [c for c in shape.get("anyOf", ()) if c.get("type") != "null"]
     if len(choices) == 1:
-        shape = choices[0]
+        return _resolved(choices[0], within)
     return {**shape, "$defs": definitions} if definitions else shape
 
 
