@@ -14,7 +14,7 @@ from factoryline.learning import priors
 from factoryline.ledger.query import proven
 from factoryline.plan.model import Proof, Scope, Selection
 from factoryline.system import files, process
-from factoryline.verification import hermetic, prepare, selected, site
+from factoryline.verification import fault, hermetic, prepare, selected, site
 from factoryline.verification.hermetic import Commit
 from factoryline.verification.proof import prove, sentences
 from factoryline.verification.proof.prove import Case
@@ -106,12 +106,29 @@ def _side_by_side(job: Job, change: Change, place: Path) -> list[Checked]:
 
 
 def _checked(job: Job, change: Change, selection: Selection, place: Path) -> Checked:
-    scope = selection.scope
     try:
-        with _ready(job, scope, place, change.commit):
-            return selected.verify(selection, change, place, job.scratch)
+        return _run(job, change, selection, place)
+    except prepare.Failed as failed:
+        _judge(job, selection.scope, failed, place)
+    try:
+        # It holds on the base by now: a network that was away for a moment is no fault either. What
+        # the first attempt left half made stays behind.
+        with checkout(job, change.commit, f"-again-{selection.scope.name}") as own:
+            return _run(job, change, selection, own)
     except prepare.Failed as failed:
         return hermetic.unprepared(selection, failed)
+
+
+def _run(job: Job, change: Change, selection: Selection, place: Path) -> Checked:
+    with _ready(job, selection.scope, place, change.commit):
+        return selected.verify(selection, change, place, job.scratch)
+
+
+def _judge(job: Job, scope: Scope, failed: prepare.Failed, place: Path) -> None:
+    """Raise StageFailed where a preparation failed through no fault of the change."""
+    log = job.scratch / f"{scope.name}-base"
+    with checkout(job, job.base, f"-base-{scope.name}") as base:
+        fault.on_the_base(scope, failed, change=place, base=base, commit=job.base, log=log)
 
 
 def _ready(job: Job, scope: Scope, place: Path, commit: str) -> Any:

@@ -72,9 +72,7 @@ def prepared(
     if prepare is None:
         yield
     elif not prepare.locks:
-        files.make_folder(own)
-        _run(scope, prepare, Site(checkout=checkout, log=log, prepared=own))
-        _unedited(checkout, commit)
+        afresh(scope, checkout, log, commit)
         yield
         files.remove_tree(own)
     else:
@@ -86,6 +84,21 @@ def prepared(
             files.link(own, place.own)
             yield
             files.remove(own)
+
+
+def afresh(scope: Scope, checkout: Path, log: Path, commit: str) -> None:
+    """Run a scope's preparation in a checkout of `commit`, and keep nothing. Raises Failed."""
+    prepare, own = scope.prepare, beside(checkout) / scope.name
+    if prepare is None:
+        return
+    files.remove_tree(own)
+    files.make_folder(own)
+    _run(scope, prepare, Site(checkout=checkout, log=log, prepared=own))
+    for keep in prepare.keeps:
+        _made(checkout / scope.cwd, keep)
+    if not prepare.locks:
+        # With lock files it runs in a checkout that serves for nothing else.
+        _unedited(checkout, commit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +154,7 @@ def _make(
         files.make_folder(place.own)
         _run(scope, prepare, Site(checkout=checkout, log=log, prepared=place.own))
         for keep in prepare.keeps:
-            made = checkout / scope.cwd / keep
-            if not made.is_dir():
-                raise Failed(reason=f"its preparation made no `{keep}`", output="")
-            files.move(made, place.keeps / keep)
+            files.move(_made(checkout / scope.cwd, keep), place.keeps / keep)
         files.write_text(place.mark, f"{scope.name}\n")
     finally:
         repository.remove_worktree(tree)
@@ -161,6 +171,13 @@ def _run(scope: Scope, prepare: Prepare, site: Site) -> None:
             raise Failed(
                 reason=f"its preparation `{shlex.join(argv)}` {ending(done.code)}", output=output
             )
+
+
+def _made(folder: Path, keep: str) -> Path:
+    made = folder / keep
+    if not made.is_dir():
+        raise Failed(reason=f"its preparation made no `{keep}`", output="")
+    return made
 
 
 def _unedited(checkout: Path, commit: str) -> None:

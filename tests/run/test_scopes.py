@@ -139,7 +139,7 @@ def test_a_scope_may_refuse_what_is_flaky(line: Line) -> None:
 # Prepared.
 
 MAKES = (
-    "import os, pathlib; pathlib.Path('made').mkdir(); "
+    "import os, pathlib; pathlib.Path('made').mkdir(exist_ok=True); "
     "pathlib.Path('made/a').write_text('1'); pathlib.Path('made/.gitignore').write_text('*'); "
     "open(COUNT, 'a').write('x')"
 )
@@ -192,13 +192,76 @@ def test_side_by_side_each_scope_has_a_checkout_of_its_own(line: Line) -> None:
     assert not list((line.state / ".work/checkouts").glob("limit*")), "nothing stays behind"
 
 
-def test_a_preparation_that_fails_fails_its_check(line: Line) -> None:
-    scopes = prepared(line, "", script="raise SystemExit('no packages')")
-    told = verified(line, scopes)
+REFUSES = "import sys; sys.exit('no packages' if '4' in open('server/app.py').read() else 0)"
+
+
+def test_a_preparation_that_the_change_breaks_fails_its_check(line: Line) -> None:
+    told = verified(line, prepared(line, "", script=REFUSES))
     assert "ended with exit code 1" in told
     assert "its preparation" in told
     [check, _] = line.entry("limit", "1-verify")["handoff"]["checks"]
     assert check["output"] == "no packages"
+
+
+@pytest.mark.parametrize("more", ["", ", locks: [server/app.py], keeps: [made]"])
+def test_a_preparation_that_fails_on_the_base_too_opens_no_round(line: Line, more: str) -> None:
+    away = line.write(line.folder / "away", "")
+    script = f"import os, sys; os.path.exists({str(away)!r}) and sys.exit('no route'); {MAKES}"
+    told = verified(line, prepared(line, more, script=script), flow="{retries: 1}")
+    assert "the scope `one` cannot be prepared, and not because of the change: " in told
+    assert "makes.py` ended with exit code 1, and on the base " in told
+    assert "\nno route\n" in told
+    assert "the next run tries again, and no retry is used up" in told
+    assert not (line.state / "factory-artifacts/limit/1-verify.json").exists()
+    assert "2-build" not in told
+    away.unlink()
+    assert said(line, "1-verify").startswith("pass: ")
+    assert not list((line.state / ".work/checkouts").glob("limit*")), "nothing stays behind"
+
+
+@pytest.mark.long
+def test_a_preparation_that_was_kept_says_nothing_about_today(line: Line) -> None:
+    away = line.folder / "away"
+    script = f"import os, sys; os.path.exists({str(away)!r}) and sys.exit('no route'); {MAKES}"
+    scopes = prepared(line, ", locks: [server/app.py], keeps: [made]", script=script)
+    verified(line, scopes, flow="{merge: none, proof: {fails_before: true}}")
+    assert len(list((line.state / ".work/prepared").glob("*.whole"))) == 2, "one is the base's"
+    line.write(away, "")
+    line.patch("other-1", server__app_py="LIMIT = 5\n")
+    line.spec(
+        "".join(
+            line.artifact(name, reviews=["limit-ok.yaml"]) for name in ("limit", "other")
+        ).replace("[{scope: unit}, {scope: style}]", "[{scope: one}]"),
+        scopes=f"\nscopes:\n{scopes}",
+        flow="{merge: none}",
+    )
+    told = line.doit("other:1-verify")
+    assert "cannot be prepared, and not because of the change" in told.out + told.err
+
+
+def test_a_preparation_that_fails_once_is_nobodys_fault(line: Line) -> None:
+    once = line.folder / "once"
+    script = (
+        f"import pathlib, sys; once = pathlib.Path({str(once)!r}); there = once.exists(); "
+        f"once.touch(); there or sys.exit('a blink'); {MAKES}"
+    )
+    assert verified(line, prepared(line, "", script=script)).startswith("pass: ")
+
+
+def test_what_the_base_does_not_have_cannot_excuse_the_change(line: Line) -> None:
+    scopes = prepared(line, ", locks: [server/new.lock]", script="raise SystemExit(7)")
+    line.review("limit-ok")
+    patched = {"server__new_lock": "none\n", "server__app_py": "LIMIT = 4\n"}
+    line.patch("limit-1", **patched, checks__unit_txt=UNIT)
+    line.spec(
+        line.artifact("limit", reviews=["limit-ok.yaml"]).replace(
+            "[{scope: unit}, {scope: style}]", "[{scope: one}]"
+        ),
+        scopes=f"\nscopes:\n{scopes}",
+        flow="{retries: 0}",
+    )
+    assert "ended with exit code 7" in said(line, "1-verify")
+    assert line.entry("limit", "1-verify")["outcome"] == "fail"
 
 
 # Proven before.
@@ -234,7 +297,8 @@ def test_what_passed_for_the_same_files_is_not_run_again(line: Line) -> None:
 
 @pytest.mark.long
 def test_a_failed_preparation_is_the_verdict_also_where_a_proof_is_asked_for(line: Line) -> None:
-    prepare = "prepare: {run: [['{python}', -c, 'raise SystemExit(3)']]}"
+    script = "raise SystemExit(3 * ('4' in open('server/app.py').read()))"
+    prepare = f"prepare: {{run: [['{{python}}', -c, \"{script}\"]]}}"
     said = verified(
         line,
         python("one", "print(1)", f"report: exit, {prepare}"),
