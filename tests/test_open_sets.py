@@ -5,6 +5,7 @@ Each test's message names the file or the line that is missing.
 
 from __future__ import annotations
 
+import inspect
 import json
 import tomllib
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from factoryline.plan.agents.table import PROFILES
 from factoryline.plan.checks import table as spec_checks
 from factoryline.plan.kinds import KINDS, LINE_KINDS
 from factoryline.reports.table import REPORTS
+from factoryline.verification.proof.languages.table import LANGUAGES
 from factoryline.verification.reports.table import FORMATS as TEST_REPORTS
 from jsonschema import Draft202012Validator
 
@@ -47,6 +49,7 @@ SHARED = {
     "emit/plan": set(),
     "verification/coverage": set(),
     "verification/reports": set(),
+    "verification/proof/languages": {"script_tree"},
     "plan/agents": set(),
     "meter/apis": set(),
 }
@@ -139,6 +142,15 @@ def test_formats_of_test_reports() -> None:
     assert members("verification/reports") == files, "one file a format, one line in the table"
     named = schema("factory")["$defs"]["scope"]["properties"]["report"]["enum"]
     assert named == list(TEST_REPORTS), "`report:` in the schema names the formats of the table"
+
+
+def test_languages_that_are_mutated() -> None:
+    folder = COMPILER / "verification/proof/languages"
+    files = {Path(inspect.getfile(one.mutants)) for one in LANGUAGES}
+    named = {folder / f"{name}.py" for name in members("verification/proof/languages")}
+    assert files == named, "one file a language, one line in the table"
+    endings = [ending for one in LANGUAGES for ending in one.endings]
+    assert len(set(endings)) == len(endings), "an ending belongs to one language"
 
 
 def test_every_open_set_is_looked_at() -> None:

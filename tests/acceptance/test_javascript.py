@@ -174,3 +174,24 @@ def test_a_failing_test_comes_back_with_its_assertion(shop: Line, runner: str) -
     [failure] = check["failures"]
     assert "refuses" in failure["test"]
     assert "below zero" in failure["message"]
+
+
+@pytest.mark.index
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_mutants_that_no_test_notices_are_named_by_place(shop: Line, runner: str) -> None:
+    product(shop, runner)
+    changed(shop, runner, written(runner, "price", AFTER))
+    specified(shop, runner, proof="{mutants: 10}")
+    ran = shop.doit()
+    assert ran.code == 0, ran.out + ran.err
+    assert "2 of 4 mutants noticed" in ran.out
+    mutants = shop.entry("refuse", "1-verify")["handoff"]["proof"]["mutants"]
+    assert (mutants["possible"], mutants["tried"], mutants["caught"]) == (4, 4, 2)
+    assert (mutants["hung"], mutants["left"], mutants["unknown"]) == (0, 0, [])
+    survivors = [(one["path"], one["line"], one["after"]) for one in mutants["survivors"]]
+    assert sorted(survivors) == [
+        ("src/price.js", 2, "if (amount < 1) {"),
+        ("src/price.js", 2, "if (amount <= 0) {"),
+    ], "no test asks for the price of nothing"
+    packet = (shop.state / "factory-artifacts/refuse/1-packet.md").read_text()
+    assert "no test notices src/price.js:2: `if (amount < 0) {` as `if (amount <= 0) {`" in packet

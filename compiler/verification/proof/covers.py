@@ -95,7 +95,7 @@ def _runnable(
 ) -> _Runnable | str:
     """What of a changed file can run and what did; or why that cannot be told."""
     ending = PurePosixPath(path).suffix.lower()
-    if ending not in _source_endings():
+    if not is_source(path):
         return "it is no source file that coverage tools measure"
     if ending not in endings:
         return f"no scope of the artifact measures {ending} files"
@@ -138,6 +138,11 @@ def read_source(path: Path) -> str | None:
             return stream.read()
     except (OSError, SyntaxError, UnicodeError, LookupError):
         return None
+
+
+def is_source(path: str) -> bool:
+    """Whether some coverage tool measures files of this name."""
+    return PurePosixPath(path).suffix.lower() in _source_endings()
 
 
 @cache

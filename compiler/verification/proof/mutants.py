@@ -6,12 +6,13 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from factoryline.system import files
-from factoryline.verification.proof.covers import Changed, product_file
-from factoryline.verification.proof.mutation import Mutant, holds, mutants
+from factoryline.verification.proof.covers import Changed, is_source, product_file
+from factoryline.verification.proof.languages.base import Mutant, Unreadable
+from factoryline.verification.proof.languages.table import language_of
 
 LEAST_SECONDS = 10.0
 """What a mutated run may take at least, however short the run without a mutation is."""
@@ -28,7 +29,7 @@ class Tried:
     hung: how many of the caught ones were caught by the time limit alone.
     left: how many were chosen and not tried, since the time was used up.
     possible: how many mutations there are of the changed lines.
-    unknown: changed source files of which no mutants can be made.
+    unknown: changed source files of which no mutants can be made, and why.
     """
 
     tried: int = 0
@@ -37,7 +38,7 @@ class Tried:
     left: int = 0
     possible: int = 0
     survivors: tuple[tuple[Mutant, bool], ...] = ()
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
 
     @property
     def share(self) -> float | None:
@@ -51,42 +52,57 @@ Run = Callable[[Mutant, float], End]
 """Run the tests on a mutated checkout, for at most so many seconds."""
 
 
-def choose(
-    changed: Changed, checkout: Path, count: int, *, seed: str
-) -> tuple[tuple[Mutant, ...], int, tuple[str, ...]]:
-    """At most `count` mutants, the same for the same `seed`; how many there are; files without.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The mutants to try, how many there are, and the changed source files that have none."""
+
+    chosen: tuple[Mutant, ...]
+    possible: int
+    unknown: tuple[tuple[str, str], ...]
+
+
+def choose(changed: Changed, checkout: Path, count: int, *, seed: str) -> Choice:
+    """At most `count` mutants, the same for the same `seed`.
 
     They are spread over files first, then over the lines of each.
     """
     chance = random.Random(seed)
     queues: list[list[Mutant]] = []
-    sources: dict[str, bytes] = {}
     possible = 0
     unknown = []
     for path in sorted(path for path in changed if product_file(path, checkout)):
-        if not path.endswith(".py"):
-            if path.endswith(_OTHERS):
-                unknown.append(path)
+        try:
+            found = _made(path, checkout, changed[path])
+        except Unreadable as why:
+            unknown.append((path, str(why)))
             continue
-        sources[path] = (checkout / path).read_bytes()
-        found = mutants(path, sources[path], changed[path])
         possible += len(found)
         if found:
             queues.append(_spread(found, chance))
     chosen: list[Mutant] = []
     while queues and len(chosen) < count:
         for queue in list(queues):
-            while queue and not holds(queue[0], sources[queue[0].path]):
+            while queue and not _holds(queue[0], checkout):
                 del queue[0]
             if queue and len(chosen) < count:
                 chosen.append(queue.pop(0))
             if not queue:
                 queues.remove(queue)
-    return tuple(chosen), possible, tuple(unknown)
+    return Choice(chosen=tuple(chosen), possible=possible, unknown=tuple(unknown))
 
 
-_OTHERS = (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".go", ".rs", ".java")
-"""Source files in which a mutation by words alone would not be sound."""
+def _made(path: str, checkout: Path, lines: frozenset[int]) -> tuple[Mutant, ...]:
+    language = language_of(path)
+    if language:
+        return language.mutants(path, (checkout / path).read_bytes(), lines)
+    if is_source(path):
+        raise Unreadable(f"no mutants are made of {PurePosixPath(path).suffix} files")
+    return ()
+
+
+def _holds(one: Mutant, checkout: Path) -> bool:
+    language = language_of(one.path)
+    return language is not None and language.holds(one, (checkout / one.path).read_bytes())
 
 
 def _spread(found: Sequence[Mutant], chance: random.Random) -> list[Mutant]:

@@ -19,7 +19,7 @@ from factoryline.verification.coverage.table import FORMATS
 from factoryline.verification.proof import before, mutants, restored, told
 from factoryline.verification.proof.before import Before
 from factoryline.verification.proof.covers import Changed, covered, parsed, read_source
-from factoryline.verification.proof.mutation import Mutant
+from factoryline.verification.proof.languages.base import Mutant
 from factoryline.verification.proof.tampering import Edit, is_concerned, tampering
 from factoryline.verification.reach import goes_with_tests
 from factoryline.verification.reports.base import Test
@@ -171,21 +171,24 @@ def _mutants(case: Case) -> dict[str, Any]:
     if not case.passes:
         return told.mutants(None, asked=asked, unknown=told.FAILING)
     seed = case.repository.tree_of(case.commit)
-    chosen, possible, unknown = mutants.choose(case.changed, case.here, asked.mutants, seed=seed)
-    if not chosen:
+    choice = mutants.choose(case.changed, case.here, asked.mutants, seed=seed)
+    if not choice.chosen:
+        why = "".join(f"; {path}: {why}" for path, why in choice.unknown[:1])
         return told.mutants(
-            mutants.Tried(unknown=unknown), asked=asked, unknown="no changed line can be mutated"
+            mutants.Tried(unknown=choice.unknown),
+            asked=asked,
+            unknown=f"no changed line can be mutated{why}",
         )
     seconds = sum(one.ran.done.seconds for one in case.testing)
     with case.clean(case.commit, "-mutants") as place:
         found = mutants.tried(
-            chosen,
+            choice.chosen,
             place,
             lambda one, limit: _try(case, one, place, limit),
             seconds=seconds,
             budget=asked.mutants_timeout,
         )
-    found = dataclasses.replace(found, possible=possible, unknown=unknown)
+    found = dataclasses.replace(found, possible=choice.possible, unknown=choice.unknown)
     return told.mutants(found, asked=asked)
 
 
@@ -216,9 +219,15 @@ def _runs(case: Case, one: Checked, mutant: Mutant) -> bool:
     if report is None or isinstance(report, str):
         return True
     lines = report.get(mutant.path)
+    if lines is None:
+        return False
+    if not mutant.path.endswith(".py"):
+        # Of a statement over several lines, some tools tell the first line alone.
+        told = lines.executable is not None and mutant.line in lines.executable
+        return not told or mutant.line in lines.executed
     known = parsed(read_source(case.here / mutant.path) or "")
-    if lines is None or known is None:
-        return lines is not None
+    if known is None:
+        return True
     start = known.start.get(mutant.line, mutant.line)
     return any(known.start.get(line, line) == start for line in lines.executed)
 

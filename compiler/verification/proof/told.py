@@ -92,9 +92,13 @@ def covers(
         "unnamed": unnamed,
         "absent": list(found.absent),
         "excluded": bounded(_places(found.excluded))[0],
-        "unknown": [{"path": p, "why": why} for p, why in bounded(found.unknown)[0]],
+        "unknown": _unknown(found.unknown),
         "without": list(without),
     }
+
+
+def _unknown(found: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"path": path, "why": why} for path, why in bounded(found)[0]]
 
 
 def _places(lines: Mapping[str, frozenset[int]]) -> list[dict[str, str]]:
@@ -136,7 +140,7 @@ def mutants(found: Tried | None, *, asked: Proof, unknown: str = "") -> dict[str
             for one, executed in named
         ],
         "unnamed": unnamed,
-        "unknown": list(found.unknown),
+        "unknown": _unknown(found.unknown),
     }
 
 

@@ -10,49 +10,29 @@ import bisect
 import io
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-TEXT_CHARACTERS = 120
-"""How much of a mutated line is shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mutant:
-    """One change of a file: the bytes from `start` to `end` become `new`.
-
-    line: where it begins, counted from 1. before, after: that line without and with the change.
-    """
-
-    path: str
-    line: int
-    start: int
-    end: int
-    new: bytes
-    kind: str
-    before: str = ""
-    after: str = ""
-
-    def apply(self, source: bytes) -> bytes:
-        """The file with the mutation in it."""
-        return source[: self.start] + self.new + source[self.end :]
+from factoryline.verification.proof.languages.base import (
+    Language,
+    Mutant,
+    Unreadable,
+    in_order,
+)
 
 
 def mutants(path: str, source: bytes, lines: frozenset[int]) -> tuple[Mutant, ...]:
     """Every mutation that begins on one of `lines`, in order of position.
 
-    Empty when this Python cannot read the file, or when positions in it would not be exact. Some
-    may break the syntax: `holds` tells, which is too slow to ask of all in a long file.
+    Raises Unreadable when this Python cannot read the file, or positions in it would not be exact.
     """
     try:
         text = _decoded(source)
-        tree = ast.parse(text)
         reader = _Reader.of(path, source, text)
-        found = {(m.start, m.end, m.new): m for m in _walk(tree, reader) if m.line in lines}
-    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
-        return ()
-    return tuple(reader.shown(found[place]) for place in sorted(found))
+        return in_order((m for m in _walk(ast.parse(text), reader) if m.line in lines), source)
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError) as error:
+        raise Unreadable("it cannot be read as Python here") from error
 
 
 def holds(mutant: Mutant, source: bytes) -> bool:
@@ -131,17 +111,6 @@ class _Reader:
     def mutant(self, start: int, end: int, new: str, kind: str) -> Mutant:
         line = bisect.bisect_right(self.offsets, start)
         return Mutant(path=self.path, line=line, start=start, end=end, new=new.encode(), kind=kind)
-
-    def shown(self, one: Mutant) -> Mutant:
-        first, last = self.offsets[one.line - 1], self.offsets[one.line] - 1
-        before = self.data[first:last]
-        after = before[: one.start - first] + one.new + self.data[one.end : max(last, one.end)]
-        return replace(one, before=_short(before), after=_short(after.split(b"\n")[0]))
-
-
-def _short(line: bytes) -> str:
-    text = line.decode(errors="replace").strip()
-    return text if len(text) <= TEXT_CHARACTERS else text[: TEXT_CHARACTERS - 1] + "…"
 
 
 def _walk(node: ast.AST, reader: _Reader) -> Iterator[Mutant]:
@@ -339,3 +308,5 @@ _MUTATE: Mapping[type[ast.AST], Callable[[Any, _Reader], Iterator[Mutant]]] = {
     ast.DictComp: _comprehension,
     ast.GeneratorExp: _comprehension,
 }
+
+LANGUAGE = Language(name="Python", endings=(".py",), mutants=mutants, holds=holds)
