@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from factoryline.verification.coverage.base import Coverage, Lines
 from factoryline.verification.coverage.table import FORMATS
+from factoryline.verification.proof.languages.base import Unreadable
+from factoryline.verification.proof.languages.table import language_of
 from factoryline.verification.proof.statements import Statements, may_run, statements
 from factoryline.verification.reach import goes_with_tests
 
@@ -104,16 +107,31 @@ def _runnable(
         return _python(read_source(checkout / path), changed, ran)
     if path.endswith(_DECLARATIONS):
         return _Runnable(runnable=frozenset(), executed=ran, loaded=True)
+    source = (checkout / path).read_bytes()
+    text = source.decode(errors="replace").split("\n")
+    may = frozenset(n for n in changed if n <= len(text) and may_run(text[n - 1]))
     if lines is not None and lines.executable is not None:
-        return _Runnable(runnable=changed & lines.executable, executed=ran, loaded=bool(ran))
+        counted = _counted(path, source, may, lines.executable)
+        if may and not counted:
+            return "its coverage data counts none of the changed lines"
+        return _Runnable(runnable=counted, executed=ran, loaded=bool(ran))
     if ".config." in PurePosixPath(path).name:
         return "it is configuration, which coverage tools leave out"
-    text = (checkout / path).read_text(encoding="utf-8", errors="replace").split("\n")
-    may = frozenset(n for n in changed if n <= len(text) and may_run(text[n - 1]))
     return _Runnable(runnable=may, executed=frozenset(), loaded=False)
 
 
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts", ".pyi")
+
+
+def _counted(
+    path: str, source: bytes, lines: frozenset[int], executable: frozenset[int]
+) -> frozenset[int]:
+    """The lines by which a report counts some others: of a statement, many tell the first alone."""
+    language = language_of(path)
+    if language and language.counted:
+        with contextlib.suppress(Unreadable):
+            return language.counted(path, source, lines, executable)
+    return lines & executable
 
 
 def _python(text: str | None, changed: frozenset[int], ran: frozenset[int]) -> _Runnable | str:

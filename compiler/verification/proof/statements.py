@@ -66,9 +66,9 @@ _SILENT = (
     *(tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER),
 )
 
-_BLANK = re.compile(r"\s*(//|/?\*|#|$)")
+_NOTHING = re.compile(r"\s*(//|/\*|\*(\s|/|$)|#(?!\w)|[\s()\[\]{};,]*$)")
 
 
 def may_run(line: str) -> bool:
-    """Whether a line of another language holds more than blanks and the start of a comment."""
-    return not _BLANK.match(line)
+    """Whether a line of another language holds more than blanks, brackets and a comment's start."""
+    return not _NOTHING.match(line)

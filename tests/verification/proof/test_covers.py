@@ -8,7 +8,7 @@ import pytest
 from factoryline.verification.coverage.base import Lines
 from factoryline.verification.proof.covers import Covered, covered
 from factoryline.verification.proof.places import bounded, ranges
-from factoryline.verification.proof.statements import statements
+from factoryline.verification.proof.statements import may_run, statements
 
 PYTHON = frozenset({".py"})
 SCRIPT = frozenset({".js", ".ts"})
@@ -124,6 +124,36 @@ def test_a_package_named_spec_is_no_test(tmp_path: Path) -> None:
     assert compare(tmp_path, "compiler/spec/nodes.py", "x = 1\n", {1}, None).absent
 
 
+@pytest.mark.parametrize(
+    ("line", "may"),
+    [
+        ("  f(a)", True),
+        ("} else {", True),
+        ("  #secret = 1;", True),
+        ("  *items() {", True),
+        ("#include <a.h>", True),
+        ("", False),
+        ("  });", False),
+        ("// a", False),
+        ("  * a", False),
+        ("  */", False),
+        ("# a", False),
+        ("#[test]", False),
+    ],
+)
+def test_lines_that_may_run(line: str, may: bool) -> None:
+    assert may_run(line) is may
+
+
+def test_a_report_that_counts_none_of_the_lines_is_told(tmp_path: Path) -> None:
+    (tmp_path / "app.ts").write_text("export interface A {\n  b: number;\n}\nf();\n")
+    lines = Lines(executed=frozenset({4}), executable=frozenset({4}))
+    changed = {"app.ts": frozenset({2})}
+    found = covered(changed, {"app.ts": lines}, tmp_path, endings=SCRIPT)
+    assert (found.lines, found.absent) == (0, ())
+    assert found.unknown == (("app.ts", "its coverage data counts none of the changed lines"),)
+
+
 def test_scripts_count_by_what_their_report_lists(tmp_path: Path) -> None:
     (tmp_path / "app.js").write_text("// a\nconst a = 1;\n\nf(\n  a,\n);\n")
     lines = Lines(executed=frozenset({2}), executable=frozenset({2, 4}))
@@ -133,7 +163,7 @@ def test_scripts_count_by_what_their_report_lists(tmp_path: Path) -> None:
     assert found.missed == {"app.js": {4}}
     absent = covered(changed, {}, tmp_path, endings=SCRIPT)
     assert absent.absent == ("app.js",)
-    assert absent.missed == {"app.js": {2, 4, 5, 6}}
+    assert absent.missed == {"app.js": {2, 4, 5}}, "brackets alone are no work"
 
 
 def test_declarations_and_configuration_of_scripts(tmp_path: Path) -> None:

@@ -44,14 +44,23 @@ Holds = Callable[[Mutant, bytes], bool]
 """Whether a mutation changes a file's meaning and leaves its syntax whole."""
 
 
+Counted = Callable[[str, bytes, frozenset[int], frozenset[int]], frozenset[int]]
+"""Of a file with some lines, and others that a coverage report counts: by which of those the lines
+are counted, being part of what begins there. Raises Unreadable.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
-    """A member of the set. endings: of the names of its files."""
+    """A member of the set. endings: of the names of its files. counted: None where its coverage is
+    read in another way.
+    """
 
     name: str
     endings: tuple[str, ...]
     mutants: Mutants
     holds: Holds
+    counted: Counted | None = None
 
 
 def in_order(found: Iterable[Mutant], source: bytes) -> tuple[Mutant, ...]:

@@ -10,7 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from factoryline.verification.proof.languages.base import Language, Mutant, Unreadable, in_order
-from factoryline.verification.proof.languages.script_tree import field, first, parse, text_of, walk
+from factoryline.verification.proof.languages.script_tree import (
+    counted,
+    field,
+    first,
+    parse,
+    text_of,
+    walk,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -53,6 +60,7 @@ LANGUAGE = Language(
     endings=(".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"),
     mutants=mutants,
     holds=holds,
+    counted=counted,
 )
 
 

@@ -51,6 +51,30 @@ def _parser(path: str) -> Parser:
     return _grammar("tsx" if ending == ".tsx" else typed)
 
 
+def counted(
+    path: str, source: bytes, lines: frozenset[int], executable: frozenset[int]
+) -> frozenset[int]:
+    """The lines of `executable` on which begins what the given lines are part of.
+
+    A line of JSX counts by its `return (`; one of a comment, or of a type, by none.
+    """
+    root, text = parse(path, source), source.split(b"\n")
+    found = (_counted(root, text[line - 1], line, executable) for line in lines)
+    return frozenset(line for line in found if line)
+
+
+def _counted(root: Node, text: bytes, line: int, executable: frozenset[int]) -> int:
+    place = (line - 1, len(text) - len(text.lstrip()))
+    node = root.descendant_for_point_range(place, place)
+    if node is not None and node.type == "comment":
+        return 0
+    while node is not None and node.parent is not None and not _is_type(node.type):
+        if node.start_point[0] + 1 in executable:
+            return node.start_point[0] + 1
+        node = node.parent
+    return 0
+
+
 def text_of(node: Node) -> bytes:
     return node.text or b""
 
@@ -86,10 +110,11 @@ _KEPT_OUT: Mapping[str, tuple[str, ...]] = {
     "field_definition": ("property",),
 }
 
-_SILENT = frozenset(
-    "import_statement import_alias decorator string regex jsx_text comment interface_declaration"
-    " ambient_declaration function_signature method_signature abstract_method_signature"
-    " index_signature implements_clause extends_type_clause".split()
+_SILENT = frozenset("import_statement import_alias decorator string regex jsx_text comment".split())
+
+_TYPES = frozenset(
+    "interface_declaration ambient_declaration function_signature method_signature"
+    " abstract_method_signature index_signature implements_clause extends_type_clause".split()
 )
 
 _QUIET = frozenset("console log logger logging debug assert invariant warning".split())
@@ -101,8 +126,8 @@ _ONLY_HERE = re.compile(rb"NODE_ENV|__DEV__|require\.main|import\.meta\.(main|ho
 
 def _is_left_alone(node: Node) -> bool:
     kind = node.type
-    if kind in _SILENT or kind.startswith("type_") or kind.endswith(("_type", "_annotation")):
-        return kind != "type_assertion"
+    if kind in _SILENT or _is_type(kind):
+        return True
     if kind == "export_statement":
         return node.child_by_field_name("source") is not None
     if kind == "call_expression":
@@ -117,6 +142,12 @@ def _is_left_alone(node: Node) -> bool:
     if kind == "if_statement":
         return bool(_ONLY_HERE.search(text_of(field(node, "condition"))))
     return False
+
+
+def _is_type(kind: str) -> bool:
+    """Whether a node is there for the type checker, and gone when the file runs."""
+    named = kind.startswith("type_") or kind.endswith(("_type", "_annotation"))
+    return kind in _TYPES or (named and kind != "type_assertion")
 
 
 def _words(call: Node) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from factoryline.verification.proof.languages.base import Unreadable
 from factoryline.verification.proof.languages.javascript import holds, mutants
+from factoryline.verification.proof.languages.script_tree import counted
 
 pytest.importorskip("tree_sitter", reason="needs factoryline[javascript]")
 
@@ -143,3 +144,48 @@ def test_what_cannot_be_read_is_named(source: bytes) -> None:
 def test_a_deep_tree() -> None:
     source = b"x = " + b"(" * 5000 + b"1" + b")" * 5000 + b";"
     assert len(mutants("a.js", source, ALL)) == 1
+
+
+PAGE = """\
+import { a } from 'a';
+type Part = {
+  b: string;
+};
+/* Over several
+   lines. */
+export const Page = ({ b }: Part) => {
+  const text = a(
+    b,
+    // inside
+    1,
+  );
+  return (
+    <p
+      title={text}
+    >
+      {b}
+    </p>
+  );
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "by"),
+    [
+        (1, 0),
+        (3, 0),
+        (6, 0),
+        (8, 8),
+        (9, 8),
+        (10, 0),
+        (11, 8),
+        (15, 13),
+        (17, 13),
+        (18, 13),
+    ],
+)
+def test_a_line_counts_by_that_on_which_its_statement_begins(line: int, by: int) -> None:
+    executable = frozenset({7, 8, 13})
+    found = counted("a.tsx", PAGE.encode(), frozenset({line}), executable)
+    assert found == ({by} if by else frozenset())
