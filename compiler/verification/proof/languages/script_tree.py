@@ -65,14 +65,18 @@ def counted(
 
 def _counted(root: Node, text: bytes, line: int, executable: frozenset[int]) -> int:
     place = (line - 1, len(text) - len(text.lstrip()))
-    node = root.descendant_for_point_range(place, place)
-    if node is not None and node.type == "comment":
+    around = list(_around(root.descendant_for_point_range(place, place)))
+    if not around or around[0].type == "comment" or any(map(_is_type, around)):
         return 0
-    while node is not None and node.parent is not None and not _is_type(node.type):
-        if node.start_point[0] + 1 in executable:
-            return node.start_point[0] + 1
+    starts = (node.start_point[0] + 1 for node in around)
+    return next((start for start in starts if start in executable), 0)
+
+
+def _around(node: Node | None) -> Iterator[Node]:
+    """A node and all that it is part of, without the whole file."""
+    while node is not None and node.parent is not None:
+        yield node
         node = node.parent
-    return 0
 
 
 def text_of(node: Node) -> bytes:
@@ -126,7 +130,7 @@ _ONLY_HERE = re.compile(rb"NODE_ENV|__DEV__|require\.main|import\.meta\.(main|ho
 
 def _is_left_alone(node: Node) -> bool:
     kind = node.type
-    if kind in _SILENT or _is_type(kind):
+    if kind in _SILENT or _is_type(node):
         return True
     if kind == "export_statement":
         return node.child_by_field_name("source") is not None
@@ -144,8 +148,13 @@ def _is_left_alone(node: Node) -> bool:
     return False
 
 
-def _is_type(kind: str) -> bool:
+def _is_type(node: Node) -> bool:
     """Whether a node is there for the type checker, and gone when the file runs."""
+    kind = node.type
+    if kind in ("export_statement", "import_statement"):
+        exported = node.child_by_field_name("declaration")
+        only = any(child.type == "type" for child in node.children)
+        return only or (exported is not None and _is_type(exported))
     named = kind.startswith("type_") or kind.endswith(("_type", "_annotation"))
     return kind in _TYPES or (named and kind != "type_assertion")
 

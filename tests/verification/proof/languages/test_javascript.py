@@ -189,3 +189,18 @@ def test_a_line_counts_by_that_on_which_its_statement_begins(line: int, by: int)
     executable = frozenset({7, 8, 13})
     found = counted("a.tsx", PAGE.encode(), frozenset({line}), executable)
     assert found == ({by} if by else frozenset())
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "export interface A {\n  b: 1;\n}",
+        "export type A =\n  | 1\n  | 2;",
+        "import type { A } from 'a';",
+        "export type { A } from 'a';",
+        "declare const a: 1;",
+    ],
+)
+def test_types_count_by_no_line(source: str) -> None:
+    lines = frozenset(range(1, source.count("\n") + 2))
+    assert counted("a.ts", f"{source}\nf();\n".encode(), lines, lines) == frozenset()
