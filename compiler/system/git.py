@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from factoryline.errors import UserError, WorldError
@@ -134,6 +135,11 @@ class Git:
     def succeeds(self, *arguments: str) -> bool:
         return self.run(*arguments).code == 0
 
+    def _once(self, *arguments: str) -> str:
+        """`text`, asked once where all objects are named by their whole ids: it stays true."""
+        ids = [one for one in arguments if not one.startswith("-")][1:]
+        return _asked(self.path, *arguments) if all(map(_ID, ids)) else self.text(*arguments)
+
     # Questions
 
     def commit_of(self, revision: str) -> str | None:
@@ -164,12 +170,12 @@ class Git:
 
     def changed_files(self, old: str, new: str) -> tuple[FileChange, ...]:
         """The files that differ between two commits or trees, renames followed."""
-        text = self.text("diff", "--raw", "-z", "--no-abbrev", "--no-ext-diff", "-M", old, new)
+        text = self._once("diff", "--raw", "-z", "--no-abbrev", "--no-ext-diff", "-M", old, new)
         return tuple(_raw(text))
 
     def hunks(self, old: str, new: str) -> tuple[Hunk, ...]:
         """Which lines differ between two blobs."""
-        text = self.text("diff", "-U0", "--no-color", "--no-ext-diff", "--no-textconv", old, new)
+        text = self._once("diff", "-U0", "--no-color", "--no-ext-diff", "--no-textconv", old, new)
         groups = (match.groups() for match in _HUNK.finditer(text))
         return tuple(Hunk(int(a), int(b or 1), int(c), int(d or 1)) for a, b, c, d in groups)
 
@@ -209,21 +215,17 @@ class Git:
 
     def listing(self, commit: str) -> dict[str, str]:
         """Every path of a commit, with its mode and the id of its content."""
-        items = self.text("ls-tree", "-r", "-z", commit).split("\0")
+        items = self._once("ls-tree", "-r", "-z", commit).split("\0")
         pairs = (item.partition("\t") for item in items if item)
         return {path: facts for facts, _, path in pairs}
 
     def files_at(self, commit: str) -> tuple[str, ...]:
         """The paths of all files in a commit."""
-        return tuple(
-            p for p in self.text("ls-tree", "-r", "-z", "--name-only", commit).split("\0") if p
-        )
+        return tuple(self.listing(commit))
 
     def blobs_at(self, commit: str) -> dict[str, str]:
         """The paths of all files in a commit, each with the id of its content."""
-        items = self.text("ls-tree", "-r", "-z", commit).split("\0")
-        pairs = (item.partition("\t") for item in items if item)
-        return {path: facts.split()[2] for facts, _, path in pairs}
+        return {path: facts.split()[2] for path, facts in self.listing(commit).items()}
 
     def read(self, commit: str, path: str) -> str:
         return self.run("show", f"{commit}:{path}").check().out
@@ -262,16 +264,21 @@ class Git:
 
     def add_worktree(self, path: Path, commit: str) -> Git:
         """A detached work tree of `commit` at `path`; what lay there is removed."""
-        self.remove_worktree(path)
+        if path.exists():
+            self.remove_worktree(path)
         files.make_folder(path.parent)
-        self.text("worktree", "add", "--quiet", "--detach", "--force", str(path), commit)
+        # Forced twice, git also takes the place of one that is gone, was locked and not pruned.
+        forced = ("--force", "--force")
+        self.text("worktree", "add", "--quiet", "--detach", *forced, str(path), commit)
         return Git(path)
 
     def remove_worktree(self, path: Path) -> None:
-        if path.exists():
-            self.run("worktree", "remove", "--force", "--force", str(path))
+        known = path.exists() and self.succeeds(
+            "worktree", "remove", "--force", "--force", str(path)
+        )
+        if not known or path.exists():
             files.remove_tree(path)
-        self.run("worktree", "prune")
+            self.run("worktree", "prune")
 
     def reset(self, commit: str) -> None:
         """Make this checkout exactly `commit`: no edits, nothing untracked, nothing ignored."""
@@ -359,6 +366,14 @@ def _require_version(git: Git) -> None:
     numbers = tuple(int(part) for part in text.split(".")[:2])
     if numbers < (2, 38):
         raise WorldError(f"git {text} is too old", help="install git 2.38 or newer")
+
+
+@lru_cache(maxsize=8)
+def _asked(path: Path, *arguments: str) -> str:
+    return Git(path).text(*arguments)
+
+
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}").fullmatch
 
 
 def _environment() -> dict[str, str]:

@@ -285,12 +285,14 @@ def _communicate(
     silence: _Silence | None,
 ) -> int | None:
     """The exit code of a program; None when it has to be ended."""
-    if silence is None:
+    if silence is None and stdin:
         try:
-            process.communicate(stdin or None, timeout=timeout)
+            process.communicate(stdin, timeout=timeout)
         except subprocess.TimeoutExpired:
             return None
         return process.returncode
+    if silence is None:
+        return _ended(process, timeout)
     if process.stdin:
         # `communicate` does not write on when it is called again.
         threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True).start()
@@ -303,6 +305,19 @@ def _communicate(
             if silence.lasts_too_long():
                 return None
     return None
+
+
+def _ended(process: subprocess.Popen[bytes], timeout: float | None) -> int | None:
+    """The exit code of a program, at the moment of its end; None when it takes longer.
+
+    `Popen.wait` with a timeout looks every 50 ms, which is a tenth of a small test run.
+    """
+    if timeout is None:
+        return process.wait()
+    waiting = threading.Thread(target=process.wait, daemon=True)
+    waiting.start()
+    waiting.join(min(timeout, threading.TIMEOUT_MAX))
+    return process.poll()
 
 
 def _feed(stream: IO[bytes], data: bytes) -> None:

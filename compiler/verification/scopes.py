@@ -13,7 +13,7 @@ from typing import Any
 from factoryline.diagnostics import plural
 from factoryline.errors import ending
 from factoryline.plan.model import Scope, Selection
-from factoryline.system import files, process
+from factoryline.system import ahead, files, process
 from factoryline.verification import flaky, places
 from factoryline.verification.flaky import Flaky
 from factoryline.verification.reports.base import Report, Test, Unreadable
@@ -31,6 +31,10 @@ REPORT_BYTES = 256_000_000
 
 LIST_BYTES = 16_000_000
 """How much of a listing is read: far above 100,000 tests."""
+
+
+_MEASURES, _CHECKS = ("coverage.parser",), ("pathspec", "jsonschema")
+"""What reads the coverage of a run, and what looks at its checkout and at the verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +146,7 @@ def attempt(
         files.remove(old)
     given = {"tests": tests, "report": str(report), "coverage": str(coverage)}
     site = Site.of(scope, checkout, log)
+    ahead.load(*(_MEASURES if scope.coverage else ()), *_CHECKS)
     done = site.run(scope, scope.run, {**(words or {}), **given}, log=log, env=env)
     found, trouble = None, ""
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from factoryline.errors import CommandFailed, UserError
@@ -308,6 +310,37 @@ def test_a_work_tree_takes_the_place_of_anything(repository: Git, tmp_path: Path
     place.mkdir()
     (place / "stray.txt").write_text("no work tree at all\n")
     assert repository.add_worktree(place, "main").changes() == ()
+
+
+def test_a_work_tree_takes_the_place_of_one_that_is_gone(repository: Git, tmp_path: Path) -> None:
+    place = tmp_path / "trees/one"
+    repository.add_worktree(place, "main")
+    repository.text("worktree", "lock", str(place))
+    shutil.rmtree(place)
+    assert repository.add_worktree(place, "main").changes() == ()
+    repository.remove_worktree(place)
+    assert str(place) not in repository.text("worktree", "list")
+
+
+def test_what_never_changes_is_asked_once(repository: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = repository.commit_of("main")
+    assert first is not None
+    listed = repository.files_at(first)
+    write(repository, "more.txt", "more\n")
+    repository.stage_all()
+    asked: list[tuple[str, ...]] = []
+    text = Git.text
+
+    def counted(git: Git, *arguments: str, **more: Any) -> str:
+        asked.append(arguments)
+        return text(git, *arguments, **more)
+
+    monkeypatch.setattr(Git, "text", counted)
+    assert repository.files_at(first) == tuple(repository.listing(first)) == listed
+    assert asked == [], "a commit is what it was"
+    repository.files_at("main")
+    repository.files_at("main")
+    assert len(asked) == 2, "a branch is not"
 
 
 def test_who_has_a_branch_checked_out(repository: Git, tmp_path: Path) -> None:

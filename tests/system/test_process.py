@@ -123,6 +123,12 @@ time.sleep(60)
     assert [pid for pid in pids if is_alive(pid)] == []
 
 
+def test_with_a_time_limit_the_end_is_seen_at_once() -> None:
+    runs = [process.run(["sleep", "0.17"], cwd=Path(), timeout=60) for _ in range(5)]
+    # `Popen.wait` with a timeout would look after 0.1635 s, and then after 0.2135 s.
+    assert min(one.seconds for one in runs) < 0.21
+
+
 def test_a_program_that_ignores_the_request_to_end_is_killed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
