@@ -34,7 +34,8 @@ def verify(selection: Selection, commit: Commit, checkout: Path, scratch: Path) 
     key = reuse.key(selection, commit.files, commit.protected, made_from)
     found = commit.earlier(key) if scope.reuse and not scope.coverage else None
     if found is not None:
-        check = {**found, "selection": None, "earlier": [], "left": []}
+        ground = {key: value for key, value in found["ground"].items() if key != "steps"}
+        check = {**found, "selection": None, "earlier": [], "left": [], "ground": ground}
         return Checked(selection=selection, ran=scopes.NOT_RUN, check=check)
     git = Git(checkout)
     before = git.left(commit.id)

@@ -14,20 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.line import Line
+from tests.line import CELLS, Line
 
 DOCS = Path(__file__).parents[2] / "docs/verification.md"
-
-CELLS = """
-surfaces: {webui: [webui/**]}
-cells:
-  scout: {kind: scout}
-  build: {kind: adopt, takes: [memo, feedback], touches: [webui]}
-  verify: {kind: verify, returns: build}
-  package: {kind: package}
-  review: {kind: review, from: recorded, returns: build}
-line: [scout, build, verify, package, review]
-"""
 
 SCOPE = """
 scopes:
@@ -58,6 +47,7 @@ class Runner:
     settings: dict[str, str] = field(default_factory=dict)
     missed: str = "8"
     lines: int = 2
+    mutants: int = 0
 
 
 JEST = (
@@ -95,6 +85,7 @@ RUNNERS = {
         typed=True,
         test="tests/price.test.ts",
         words="import { expect, test } from 'vitest';\n",
+        mutants=10,
     ),
     "node": Runner(
         run=NODE,
@@ -182,7 +173,8 @@ def specified(line: Line, runner: Runner) -> None:
     scope = scope.replace("RUN", runner.run).replace("REPORT", runner.report)
     line.spec(
         "  refuse:\n    title: Negative prices are refused\n    goal: No price is negative.\n"
-        "    verify: [{scope: webui}]\n    proof: {covers: 0.3}\n"
+        "    verify: [{scope: webui}]\n"
+        f"    proof: {{covers: 0.3, mutants: {runner.mutants}}}\n"
         "    adopt: [[refuse-1.patch], [refuse-2.patch]]\n    reviews: [yes.yaml]\n",
         cells=CELLS,
         scopes=scope.replace("ALL", runner.test),
@@ -221,3 +213,15 @@ def test_changed_lines_by_real_reports(tmp_path: Path, name: str) -> None:
     assert (second["outcome"], second["absent"], second["unknown"]) == ("pass", [], [])
     assert second["uncovered"] == [{"path": price, "lines": runner.missed}]
     assert (second["executed"], second["lines"]) == (1, runner.lines), "the condition ran"
+
+    if runner.mutants:
+        mutants = line.entry("refuse", "2-verify")["handoff"]["proof"]["mutants"]
+        assert (mutants["tried"], mutants["caught"]) == (4, 1), (
+            "a price of 1 and of 0 is not tested"
+        )
+        survivors = {(one["line"], one["after"], one["executed"]) for one in mutants["survivors"]}
+        assert survivors == {
+            (7, "if (part.whole <= 0) {", True),
+            (7, "if (part.whole < 1) {", True),
+            (8, ";", False),
+        }

@@ -14,20 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.line import Line
+from tests.line import CELLS, Line
 
 pytestmark = pytest.mark.long
-
-CELLS = """
-surfaces: {server: [server/**]}
-cells:
-  scout: {kind: scout}
-  build: {kind: adopt, takes: [memo, feedback], touches: [server, requirements.txt]}
-  verify: {kind: verify, returns: build}
-  package: {kind: package}
-  review: {kind: review, from: recorded, returns: build}
-line: [scout, build, verify, package, review]
-"""
 
 SCOPES = """
 scopes:
@@ -98,7 +87,7 @@ def specified(line: Line, port: int, **versions: str) -> None:
     artifacts = artifacts.replace("[{scope: unit}, {scope: style}]", "[{scope: unit}]")
     line.spec(
         artifacts,
-        cells=CELLS,
+        cells=CELLS.replace("checks/**", "requirements.txt"),
         scopes=SCOPES.replace("PORT", str(port)),
         flow="{merge: none, retries: 1, wip: 2}",
     )
