@@ -121,10 +121,10 @@ def test_a_builder_that_outlives_a_killed_run_is_ended_by_the_next(line: Line) -
     process.kill()
     process.wait()
     alive = ["ps", "-o", "stat=", "-p", pid.read_text().strip()]
-    assert subprocess.run(alive, capture_output=True).stdout.strip() not in (b"", b"Z")
+    assert subprocess.run(alive, capture_output=True).stdout[:1] not in (b"", b"Z")
     line.write(line.home / "slow.sh", "exit 1\n")
     assert line.doit().code == 1
-    assert subprocess.run(alive, capture_output=True).stdout.strip() in (b"", b"Z", b"Zs")
+    assert subprocess.run(alive, capture_output=True).stdout[:1] in (b"", b"Z")
 
 
 def test_a_terminated_run_takes_its_children_along(line: Line) -> None:
