@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from factoryline.verification.proof.languages.base import Language, Mutant, Unreadable, in_order
+from factoryline.verification.proof.languages.base import Language, Mutant, in_order
 from factoryline.verification.proof.languages.script_tree import (
     counted,
     field,
     first,
     parse,
+    read,
     text_of,
     walk,
 )
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 def mutants(path: str, source: bytes, lines: frozenset[int]) -> tuple[Mutant, ...]:
     """Every mutation that begins on one of `lines`, in order of position. Raises Unreadable."""
-    root = parse(path, source)
-    if root.has_error or not _is_text(source):
-        raise Unreadable("it cannot be read as JavaScript or TypeScript here")
     made = (
         Mutant(
             path=path,
@@ -37,7 +35,7 @@ def mutants(path: str, source: bytes, lines: frozenset[int]) -> tuple[Mutant, ..
             new=new.encode(),
             kind=kind,
         )
-        for node in walk(root, sorted(lines))
+        for node in walk(read(path, source), sorted(lines))
         for start, end, new, kind in _mutate(node)
     )
     return in_order((one for one in made if one.line in lines), source)
@@ -46,13 +44,6 @@ def mutants(path: str, source: bytes, lines: frozenset[int]) -> tuple[Mutant, ..
 def holds(mutant: Mutant, source: bytes) -> bool:
     """Whether a mutation leaves the syntax of its file whole."""
     return not parse(mutant.path, mutant.apply(source)).has_error
-
-
-def _is_text(source: bytes) -> bool:
-    try:
-        return "\0" not in source.decode()
-    except UnicodeDecodeError:
-        return False
 
 
 LANGUAGE = Language(

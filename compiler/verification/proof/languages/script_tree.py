@@ -25,6 +25,21 @@ def parse(path: str, source: bytes) -> Node:
     return _parser(path).parse(source).root_node
 
 
+def read(path: str, source: bytes) -> Node:
+    """`parse`, for a file that is all understood. Raises Unreadable."""
+    root = parse(path, source)
+    if root.has_error or not _is_text(source):
+        raise Unreadable("it cannot be read as JavaScript or TypeScript here")
+    return root
+
+
+def _is_text(source: bytes) -> bool:
+    try:
+        return "\0" not in source.decode()
+    except UnicodeDecodeError:
+        return False
+
+
 @cache
 def _grammar(name: str) -> Parser:
     try:
@@ -58,7 +73,7 @@ def counted(
 
     A line of JSX counts by its `return (`; one of a comment, or of a type, by none.
     """
-    root, text = parse(path, source), source.split(b"\n")
+    root, text = read(path, source), source.split(b"\n")
     found = (_counted(root, text[line - 1], line, executable) for line in lines)
     return frozenset(line for line in found if line)
 

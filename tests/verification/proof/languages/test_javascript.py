@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from factoryline.verification.coverage.base import Lines
+from factoryline.verification.proof.covers import covered
 from factoryline.verification.proof.languages.base import Unreadable
 from factoryline.verification.proof.languages.javascript import holds, mutants
 from factoryline.verification.proof.languages.script_tree import counted
@@ -204,3 +208,11 @@ def test_a_line_counts_by_that_on_which_its_statement_begins(line: int, by: int)
 def test_types_count_by_no_line(source: str) -> None:
     lines = frozenset(range(1, source.count("\n") + 2))
     assert counted("a.ts", f"{source}\nf();\n".encode(), lines, lines) == frozenset()
+
+
+def test_a_file_that_cannot_be_read_counts_as_its_report_says(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("f(\n  1,\n  @,\n);\n")
+    lines = Lines(executed=frozenset({1}), executable=frozenset({1}))
+    changed = {"a.js": frozenset({1, 2})}
+    found = covered(changed, {"a.js": lines}, tmp_path, endings=frozenset({".js"}))
+    assert found.executed == {"a.js": {1}}
