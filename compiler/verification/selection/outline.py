@@ -6,6 +6,7 @@ Nothing is imported and nothing is run: the syntax tree alone decides.
 from __future__ import annotations
 
 import ast
+import copy
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -40,14 +41,19 @@ class Part:
     @cached_property
     def meaning(self) -> str:
         """The same for two versions that differ in comments, layout or documentation only."""
-        return "\n".join(_dump(node) for node in self._looked_at())
+        return "\n".join(dump(node) for node in self._looked_at())
+
+    @cached_property
+    def untyped(self) -> str:
+        """Its meaning without annotations, which few programs look at."""
+        return "\n".join(dump(_Untyped().visit(copy.deepcopy(n))) for n in self._looked_at())
 
     @cached_property
     def head(self) -> str:
-        """Of a function: what runs at import; decorators, parameters, defaults."""
+        """Of a function: what runs at import; decorators, parameters, defaults, untyped."""
         if not isinstance(self.node, Function):
             return self.meaning
-        parts = [*self.node.decorator_list, self.node.args]
+        parts = [*self.node.decorator_list, _Untyped().visit(copy.deepcopy(self.node.args))]
         return "\n".join(ast.dump(part) for part in parts)
 
     def _looked_at(self) -> Sequence[ast.AST]:
@@ -73,13 +79,16 @@ class Outline:
 
     parts: tuple[Part, ...]
     imports: tuple[Import, ...]
-    last: int
+    lines: tuple[str, ...]
     by_name: dict[str, list[Part]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         for part in self.parts:
             if part.name:
                 self.by_name[part.name].append(part)
+
+    def text_of(self, part: Part) -> tuple[str, ...]:
+        return self.lines[part.first - 1 : part.last]
 
     def functions(self) -> Iterator[Part]:
         return (part for part in self.parts if part.kind == "function")
@@ -98,7 +107,7 @@ def outline(text: str) -> Outline | None:
         imports = tuple(_imports(tree))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return Outline(parts=parts, imports=imports, last=text.count("\n") + 1)
+    return Outline(parts=parts, imports=imports, lines=tuple(text.split("\n")))
 
 
 @dataclass(frozen=True)
@@ -120,9 +129,36 @@ class Delta:
         return tuple(dict.fromkeys(both))
 
     @property
+    def typing(self) -> bool:
+        """Whether nothing but annotations differ."""
+        return bool(self.old and self.new and self.old.untyped == self.new.untyped)
+
+    @property
     def head(self) -> bool:
-        """Whether what runs at import differs."""
-        return self.old is None or self.new is None or self.old.head != self.new.head
+        """Whether what runs at import differs.
+
+        A further parameter with a default concerns those who give it, and what reads it; these
+        have changed themselves.
+        """
+        if self.old is None or self.new is None:
+            return True
+        return self.old.head != (_head_without(self.new, self.old) or self.new.head)
+
+
+def _head_without(new: Part, old: Part) -> str:
+    """A function's head without the further parameters that nobody has to give."""
+    if not isinstance(new.node, Function) or not isinstance(old.node, Function):
+        return ""
+    args, before = copy.deepcopy(new.node.args), old.node.args
+    while len(args.args) > len(before.args) and args.defaults and not before.vararg:
+        args.args.pop()
+        args.defaults.pop()
+    known = {arg.arg for arg in before.kwonlyargs}
+    pairs = list(zip(args.kwonlyargs, args.kw_defaults, strict=True))
+    if not before.kwarg:
+        pairs = [(arg, value) for arg, value in pairs if arg.arg in known or value is None]
+    args.kwonlyargs, args.kw_defaults = [a for a, _ in pairs], [value for _, value in pairs]
+    return "\n".join(ast.dump(part) for part in [*new.node.decorator_list, _Untyped().visit(args)])
 
 
 def differences(old: Outline, new: Outline) -> list[Delta]:
@@ -131,6 +167,8 @@ def differences(old: Outline, new: Outline) -> list[Delta]:
     found = []
     for key in dict.fromkeys([*before, *after]):
         one, other = before.get(key), after.get(key)
+        if one and other and old.text_of(one) == new.text_of(other):
+            continue  # the quick answer for nearly all of a file
         if one is None or other is None or one.meaning != other.meaning:
             found.append(Delta(one, other))
     return found
@@ -203,14 +241,21 @@ def _import_parts(node: ast.Import | ast.ImportFrom, owner: str) -> Iterator[Par
         yield part
 
 
-def _imports(tree: ast.AST) -> Iterator[Import]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield Import(alias.name, None, alias.asname or alias.name.partition(".")[0], 0)
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                yield Import(node.module or "", alias.name, alias.asname or alias.name, node.level)
+def _imports(node: ast.AST) -> Iterator[Import]:
+    """All imports below a node: only statements are looked at, which are few of its nodes."""
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        inside = getattr(node, name, ())
+        for inner in inside if isinstance(inside, list) else ():
+            if isinstance(inner, ast.Import):
+                for alias in inner.names:
+                    bound = alias.asname or alias.name.partition(".")[0]
+                    yield Import(alias.name, None, bound, 0)
+            elif isinstance(inner, ast.ImportFrom):
+                for alias in inner.names:
+                    bound = alias.asname or alias.name
+                    yield Import(inner.module or "", alias.name, bound, inner.level)
+            else:
+                yield from _imports(inner)
 
 
 def first_of(node: ast.stmt) -> int:
@@ -269,7 +314,29 @@ def _fixtures(decorators: Sequence[ast.expr]) -> Iterator[str]:
                     yield str(argument.value)
 
 
-def _dump(node: ast.AST) -> str:
+class _Untyped(ast.NodeTransformer):
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        if node.value is not None:
+            node.annotation = ast.Constant(None)
+        return self.generic_visit(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        return node  # what it annotates it may be made of
+
+
+def dump(node: ast.AST) -> str:
     """`ast.dump` without documentation strings."""
     removed: list[tuple[list[ast.stmt], ast.stmt]] = []
     for inner in ast.walk(node):
