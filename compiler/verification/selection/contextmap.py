@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 
 _UNREADABLE = (
     *(OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RuntimeError),
@@ -32,15 +32,17 @@ class FileMap:
     """One file's lines with their tests, and where each of its functions stood.
 
     blob: git's id of the text that was executed. functions: qualified name to first and last line.
+    imported: the functions that ran outside of any test, such as while modules were imported.
     """
 
     blob: str
     lines: Mapping[int, int]
     functions: Mapping[str, tuple[int, int]]
+    imported: frozenset[str] = frozenset()
 
     def at(self, lines: Iterable[int]) -> int:
         """The tests that execute one of these lines."""
-        return _union(self.lines.get(line, 0) for line in lines)
+        return union(self.lines.get(line, 0) for line in lines)
 
     def of(self, function: str) -> int | None:
         """The tests that execute a function, given by its qualified name; None if unknown."""
@@ -50,7 +52,7 @@ class FileMap:
     @property
     def any(self) -> int:
         """The tests that execute anything in the file."""
-        return _union(self.lines.values())
+        return union(self.lines.values())
 
 
 class ContextMap:
@@ -92,7 +94,8 @@ class ContextMap:
             for line in range(first, last + 1)
         }
         functions = {name: (first, last) for name, first, last in value["functions"]}
-        return FileMap(blob=value["blob"], lines=lines, functions=functions)
+        imported = frozenset(value["imported"])
+        return FileMap(blob=value["blob"], lines=lines, functions=functions, imported=imported)
 
     def names(self, tests: int) -> Iterator[str]:
         """The ids of the tests in a set."""
@@ -151,6 +154,7 @@ def _packed(one: FileMap) -> dict[str, Any]:
         "sets": [f"{tests:x}" for tests in sets],
         "lines": lines,
         "functions": [[name, *place] for name, place in one.functions.items()],
+        "imported": sorted(one.imported),
     }
 
 
@@ -162,7 +166,8 @@ def members(tests: int) -> Iterator[int]:
         tests ^= lowest
 
 
-def _union(sets: Iterable[int]) -> int:
+def union(sets: Iterable[int]) -> int:
+    """The tests that are in one of the sets."""
     whole = 0
     for one in sets:
         whole |= one

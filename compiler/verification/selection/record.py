@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from factoryline.verification.selection import once
 from factoryline.verification.selection.contextmap import FileMap, Recording
+from factoryline.verification.selection.once import Lines
 from factoryline.verification.selection.outline import Outline, outline
 from factoryline.verification.selection.tests import function_of
-
-Lines = dict[str, dict[int, int]]
-"""For each path, for each line, the tests that executed it."""
 
 
 def read_coverage(
@@ -28,20 +27,36 @@ def read_coverage(
     `root` is the checkout and `cwd` the folder in it that the tests ran in; `read` gives a path's
     text at the commit.
     """
-    lines, setup, tests = _contexts(data, root / cwd, cwd, blobs)
-    outlines = {path: outline(read(path) or "") for path in lines if path.endswith(".py")}
-    _spread(lines, setup, tests, outlines)
-    files = {
-        path: FileMap(blob=blobs[path], lines=found, functions=_functions(outlines.get(path)))
-        for path, found in sorted(lines.items())
+    lines, setup, tests, outside = _contexts(data, root / cwd, cwd, blobs)
+    outlines = {
+        path: outline(read(path) or "") for path in {*lines, *outside} if path.endswith(".py")
     }
+    _spread(lines, setup, tests, outlines)
+    once.spread(lines, outlines)
+    files = {}
+    for path in sorted(lines.keys() | outside.keys()):
+        functions = _functions(outlines.get(path))
+        imported = frozenset(
+            name
+            for name, (first, last) in functions.items()
+            if outside.get(path, set()) & set(range(first, last + 1))
+        )
+        if path in lines or imported:
+            files[path] = FileMap(
+                blob=blobs[path],
+                lines=lines.get(path, {}),
+                functions=functions,
+                imported=imported,
+            )
     return Recording(commit=commit, files=files, tests=tuple(tests))
 
 
 def _contexts(
     data: Path, folder: Path, cwd: str, blobs: Mapping[str, str]
-) -> tuple[Lines, Lines, dict[str, int]]:
-    """Lines by test; those that ran while a test was set up once more; numbers of the tests."""
+) -> tuple[Lines, Lines, dict[str, int], dict[str, set[int]]]:
+    """Lines by test; those that ran while a test was set up once more; numbers of the tests; the
+    lines of each file that ran outside of any test.
+    """
     from coverage import CoverageData
 
     kept = CoverageData(basename=str(data))
@@ -49,11 +64,14 @@ def _contexts(
     tests: dict[str, int] = {}
     lines: Lines = {}
     setup: Lines = {}
+    outside: dict[str, set[int]] = {}
     for file in sorted(kept.measured_files()):
         path = _place(_relative(file, folder), cwd, blobs)
         if path not in blobs:
             continue
         for line, contexts in kept.contexts_by_lineno(file).items():
+            if "" in contexts:
+                outside.setdefault(path, set()).add(line)
             for context in filter(None, contexts):
                 name, _, phase = context.rpartition("|")
                 where, mark, rest = function_of(name or context).partition("::")
@@ -63,7 +81,7 @@ def _contexts(
                     found = kind.setdefault(path, {})
                     found[line] = found.get(line, 0) | bit
     kept.close()
-    return lines, setup, tests
+    return lines, setup, tests, outside
 
 
 def _relative(file: str, root: Path) -> str:
