@@ -1,7 +1,10 @@
 """Which tests a change needs, why each of them, and when the whole scope has to run instead.
 
-Pure functions over a tree of files, a change and a context map: `change` and `tree` are what they
-get, `outline` reads Python, `tests` finds test functions, `contextmap` says which tests execute
-which lines, `python` puts these together, `ranking` finds the likeliest, and `choose` decides for a
-whole change. `maps` and `of_scope` bring them to a repository and a scope.
+Pure functions over a tree of files, a change and a context map. `change` and `tree` are what they
+get; `outline` reads Python, `flow` says where two versions of a function part, `tests` finds test
+functions. `contextmap` says which tests execute which lines, `once` what one test built for all,
+and `executed` answers in lines of the base. `python` puts these together, with `users` for what
+runs at import, `imports` where there is no map, `fixtures` for a conftest and `configuration` for
+settings; `ranking` finds the likeliest, and `choose` decides for a whole change. `maps` and
+`of_scope` bring them to a repository and a scope.
 """

@@ -28,16 +28,13 @@ class Edit:
         assert path is not None, "an edit has a path"
         return path
 
-    def old_lines(self) -> frozenset[int]:
-        """Lines that are gone or changed; beside pure insertions, the lines on both sides."""
-        lines: set[int] = set()
-        for hunk in self.hunks:
-            if hunk.old_count:
-                lines |= set(range(hunk.old_first, hunk.old_first + hunk.old_count))
-            else:
-                # git names the line after which the new ones stand.
-                lines |= {hunk.old_first, hunk.old_first + 1}
-        return frozenset(lines - {0})
+    def gone_lines(self) -> frozenset[int]:
+        """Lines that are gone or changed."""
+        return frozenset(
+            line
+            for hunk in self.hunks
+            for line in range(hunk.old_first, hunk.old_first + hunk.old_count)
+        )
 
     def new_lines(self) -> frozenset[int]:
         """Lines that are new or changed."""

@@ -9,22 +9,25 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
 
 from factoryline.plan.model import Rule
-from factoryline.verification.selection import ranking
+from factoryline.verification import reach
+from factoryline.verification.selection import configuration, fixtures, ranking
 from factoryline.verification.selection import tests as testing
 from factoryline.verification.selection.change import Edit, Shift
 from factoryline.verification.selection.contextmap import ContextMap
+from factoryline.verification.selection.found import Found
 from factoryline.verification.selection.paths import sort_of
-from factoryline.verification.selection.python import Finder, Found
+from factoryline.verification.selection.python import Finder
 from factoryline.verification.selection.tree import Tree
 
 MOST_EDITS = 300
 """A change of more files than this is no change of something particular."""
 
-NEARLY_ALL = 0.7
+NEARLY_ALL = 0.9
 """From this share on, choosing tests costs more than it saves."""
 
 MOST_CHARACTERS = 100_000
@@ -71,7 +74,7 @@ class Choice:
 def finder(
     old: Tree, new: Tree, map: ContextMap | None, shifts: Mapping[str, Shift] | None = None
 ) -> Finder:
-    return Finder(old=old, new=new, map=map, shifts=dict(shifts or {}))
+    return Finder(old=old, new=new, map=map, shifts=shifts or {})
 
 
 def choose(
@@ -86,18 +89,34 @@ def choose(
     shifts: Mapping[str, Shift] | None = None,
     first: bool = False,
 ) -> Choice:
-    """The tests that a change needs, of those below the paths in `everything`.
+    """The tests that a change needs, of those below the paths in `everything`."""
+    found = search(old, new, edits, everything=everything, map=map, rules=rules, shifts=shifts)
+    return found.choice(effort, first=first)
 
-    effort: `merge` for all that the change may break, `inner` for the likeliest. first: whether
-    a wider choice follows anyway, so that this one is not widened.
-    """
-    tree = _Scope(new, everything)
+
+def search(
+    old: Tree,
+    new: Tree,
+    edits: Sequence[Edit],
+    *,
+    everything: Sequence[str],
+    map: ContextMap | None = None,
+    rules: Sequence[Rule] = (),
+    shifts: Mapping[str, Shift] | None = None,
+) -> Search:
+    """What leads from a change to tests, once for both efforts."""
+    scope = _Scope(new, everything, map)
+    scope.made_alike = not any(
+        reach.supports_tests(edit.path) and not reach.is_test(edit.path) for edit in edits
+    )
     if len(edits) > MOST_EDITS:
-        return tree.whole(f"{len(edits)} files changed")
+        return Search(scope=scope, edits=edits, unknown=(("", f"{len(edits)} files changed"),))
     found, code, unknown = Found(), [], []
     for edit in edits:
         matching = [rule for rule in rules if rule.holds(edit.path)]
         sort = sort_of(edit.path, new.text(edit.path) or old.text(edit.path))
+        if sort == "generated file" and map and edit.path.endswith(".py"):
+            sort = "python"  # whoever wrote it, the map says who executes it
         if matching:
             for test in (test for rule in matching for test in rule.tests_for(edit.path)):
                 found.add(test, "rule", f"a rule names it for {edit.path}")
@@ -105,35 +124,66 @@ def choose(
             code.append(edit)
         elif sort == "prose":
             _mentions(edit.path, new, found)
-        else:
+        elif sort == "conftest" and fixtures.asking(old, new, edit.path, found):
+            continue
+        elif sort in ("configuration", "lock file"):
+            before, after = old.text(edit.old or ""), new.text(edit.new or "")
+            otherwise = _reason(edit.path, sort)
+            shaping = configuration.shaping(
+                edit.path, before, after, named=partial(_names, new), otherwise=otherwise
+            )
+            unknown += [(edit.path, reason) for reason in shaping]
+            if not shaping:
+                _mentions(edit.path, new, found)
+        elif sort != "data file" or any(_may_read(tree, edit.path) for tree in (old, new)):
             unknown.append((edit.path, _reason(edit.path, sort)))
-    ours = finder(old, new, map, shifts)
-    _join(found, ours.find(code))
-    reasons = [*(reason for _, reason in unknown), *found.unknown]
-    folders = _folders([path for path, _ in unknown], everything)
-    if reasons and not first:
-        if found.unknown or folders is None:
-            return tree.whole(reasons[0], more=len(reasons) - 1)
-        for test in tree.below(folders):
-            found.add(test, "conftest", f"{reasons[0]}")
-    tests = tree.present(found.tests)
-    if effort == "inner":
-        tests = ranking.likeliest(tests, found.spots, map, new, known=tree.known)
-    if not tests:
-        return tree.whole("no test reaches the change")
-    if effort == "merge" and tree.known and len(tests) >= NEARLY_ALL * tree.known:
-        widest = max(found.spots, default=None, key=lambda spot: spot.tests.bit_count())
-        hub = widest.path if widest else code[0].path if code else "the change"
-        return tree.whole(f"{len(tests)} of {tree.known} tests reach {hub}, a hub")
-    why = tuple(Why(test=test, by=by, why=text) for test, (by, text) in tests.items())
-    return Choice(tests=tree.arguments(tests), why=why, known=tree.known)
+    found.join(finder(old, new, map, shifts).find(code))
+    return Search(scope=scope, edits=code, map=map, found=found, unknown=tuple(unknown))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What was found for a change in a scope. unknown: paths and why their effect is not known."""
+
+    scope: _Scope
+    edits: Sequence[Edit]
+    map: ContextMap | None = None
+    found: Found = field(default_factory=Found)
+    unknown: tuple[tuple[str, str], ...] = ()
+
+    def choice(self, effort: str, *, first: bool = False) -> Choice:
+        """effort: `merge` for all that the change may break, `inner` for the likeliest. first:
+        whether a wider choice follows anyway, so that this one is not widened.
+        """
+        scope, found = self.scope, Found()
+        found.join(self.found)
+        reasons = [*(reason for _, reason in self.unknown), *found.unknown]
+        folders = _folders([path for path, _ in self.unknown], scope.everything)
+        if reasons and not first:
+            if found.unknown or folders is None:
+                return scope.whole(reasons[0], more=len(reasons) - 1)
+            found.add_all(scope.below(folders), "conftest", reasons[0])
+        tests = scope.present(found.tests)
+        if effort == "inner":
+            tests = ranking.likeliest(tests, found.spots, self.map, scope.tree, known=scope.known)
+        if not tests:
+            return scope.whole("no test reaches the change")
+        if effort == "merge" and scope.known and len(tests) >= NEARLY_ALL * scope.known:
+            widest = max(found.spots, default=None, key=lambda spot: spot.tests.bit_count())
+            hub = widest.path if widest else self.edits[0].path if self.edits else "the change"
+            return scope.whole(f"{len(tests)} of {scope.known} tests reach {hub}, a hub")
+        why = tuple(Why(test=test, by=by, why=text) for test, (by, text) in tests.items())
+        return Choice(tests=scope.arguments(tests), why=why, known=scope.known)
 
 
 class _Scope:
     """The tests of a scope: those below the paths of its `all`."""
 
-    def __init__(self, tree: Tree, everything: Sequence[str]) -> None:
+    def __init__(self, tree: Tree, everything: Sequence[str], map: ContextMap | None) -> None:
         self.tree = tree
+        self.map = map
+        self.made_alike = True
+        """Whether tests that are made at run time are the ones that the map knows."""
         self.everything = tuple(everything)
         roots = [path.partition("::")[0].rstrip("/") for path in everything]
         ours = [root for root in roots if root in (".", "") or _there(tree, root)]
@@ -141,7 +191,12 @@ class _Scope:
             path for path in tree.tests if not ours or any(_below(path, root) for root in ours)
         )
         self.defined = {path: _DEFINED.findall(tree.text(path)) for path in self.tests}
-        self.known = sum(name.startswith("test") for d in self.defined.values() for name in d)
+        ran = Counter(test.partition("::")[0] for test in map.tests) if map else Counter[str]()
+        self.counts = {
+            path: max(sum(name.startswith("test") for name in names), ran[path])
+            for path, names in self.defined.items()
+        }
+        self.known = sum(self.counts.values())
 
     def whole(self, reason: str, *, more: int = 0) -> Choice:
         widened = reason + (f" (and {more} more)" if more else "")
@@ -164,6 +219,9 @@ class _Scope:
             path, *names = test.split("::")
             if path not in self.defined:
                 continue
+            if self._is_as_it_ran(test, path):
+                found.setdefault(test, why)
+                continue
             if len(names) == 1 and names[0] not in self.defined[path]:
                 continue  # it is gone
             while names and not set(names) <= set(self.defined[path]):
@@ -173,6 +231,13 @@ class _Scope:
         return {
             t: why for t, why in found.items() if t in whole or t.partition("::")[0] not in whole
         }
+
+    def _is_as_it_ran(self, test: str, path: str) -> bool:
+        """Whether a test is in the map and nothing that makes it has changed since."""
+        if self.map is None or test not in self.map.numbers or not self.made_alike:
+            return False
+        ran = self.map.file(path)
+        return ran is not None and ran.blob == self.tree.blobs.get(path)
 
     def arguments(self, tests: Iterable[str]) -> tuple[str, ...]:
         """Tests as arguments; a file whose tests are all chosen is named as a whole."""
@@ -193,8 +258,7 @@ class _Scope:
         return tuple(test for inside in chosen.values() for test in inside)
 
     def _is_whole(self, path: str, inside: Sequence[str]) -> bool:
-        known = sum(name.startswith("test") for name in self.defined.get(path, ()))
-        return path in inside or (0 < known <= len(inside))
+        return path in inside or 0 < self.counts.get(path, 0) <= len(inside)
 
 
 def _there(tree: Tree, root: str) -> bool:
@@ -212,6 +276,27 @@ def _mentions(path: str, tree: Tree, found: Found) -> None:
         whole = tree.outline(test)
         for one in testing.tests_in(test, whole) if whole else [test]:
             found.add(one, "name", f"its file names {path}")
+
+
+def _names(tree: Tree, program: str) -> bool:
+    """Whether code names a program, and not merely a comment or a document in it.
+
+    What builds, documents and checks the package is no code in this sense.
+    """
+    word = re.compile(rf"\b{re.escape(program)}\b")
+    others = ("docs/", "doc/", "setup.py", "noxfile.py", "tasks.py")
+    for path in tree.mentioning([program], (p for p in tree.python if not p.startswith(others))):
+        whole = tree.outline(path)
+        if whole is None or any(word.search(part.meaning) for part in whole.parts):
+            return True
+    return False
+
+
+def _may_read(tree: Tree, path: str) -> bool:
+    """Whether a Python file names a file, its folders or its ending."""
+    pure = PurePosixPath(path)
+    words = [pure.name, pure.stem, pure.suffix.removeprefix("."), *pure.parts[:-1]]
+    return any(tree.mentioning(words, tree.python))
 
 
 def _reason(path: str, sort: str) -> str:
@@ -236,10 +321,3 @@ def _folders(paths: Sequence[str], everything: Sequence[str]) -> list[str] | Non
             return None
         folders.append(folder)
     return folders
-
-
-def _join(found: Found, more: Found) -> None:
-    for test, (by, why) in more.tests.items():
-        found.add(test, by, why)
-    found.unknown += more.unknown
-    found.spots += more.spots

@@ -88,11 +88,12 @@ class _Change:
 
     @classmethod
     def between(cls, repository: Git, base: str, commit: str, checkout: Path) -> _Change:
+        new = Tree(repository.blobs_at(commit), lambda path: _on_disk(checkout / path))
         return cls(
             repository=repository,
             base=base,
-            old=Tree(repository.files_at(base), lambda path: _at(repository, base, path)),
-            new=Tree(repository.files_at(commit), lambda path: _on_disk(checkout / path)),
+            old=Tree(repository.blobs_at(base), lambda path: _at(repository, base, path), new),
+            new=new,
             edits=edits_between(repository, base, commit),
         )
 
@@ -108,27 +109,24 @@ def _chosen(selection: Selection, change: _Change, folder: Path) -> Iterable[Ste
     except MapUnreadable:
         kept, shifts = None, {}
 
-    def choose(effort: str, *, first: bool = False) -> Choice:
-        return choosing.choose(
-            change.old,
-            change.new,
-            change.edits,
-            everything=[_join(scope.cwd, path) for path in scope.all],
-            map=kept,
-            effort=effort,
-            rules=scope.rules,
-            shifts=shifts,
-            first=first,
-        )
+    search = choosing.search(
+        change.old,
+        change.new,
+        change.edits,
+        everything=[_join(scope.cwd, path) for path in scope.all],
+        map=kept,
+        rules=scope.rules,
+        shifts=shifts,
+    )
 
     def step(name: str, choice: Choice) -> Step:
         tests = [_below(scope.cwd, test) for test in choice.tests]
         of = kept.commit if kept else ""
         return Step(name=name, selection=_with(selection, tests), choice=choice, map=of)
 
-    whole = choose(selection.effort)
+    whole = search.choice(selection.effort)
     if selection.effort == "merge":
-        quick = choose("inner", first=True)
+        quick = search.choice("inner", first=True)
         chosen = len(whole.why) if not whole.widened else whole.known or 0
         if not quick.widened and 2 * len(quick.why) < chosen:
             yield step("inner", quick)

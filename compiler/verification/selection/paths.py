@@ -6,6 +6,8 @@ import re
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
+from factoryline.verification.selection.configuration import is_inert
+
 LOCKS = """*.lock *-lock.json *-lock.yaml *.lockb npm-shrinkwrap.json go.sum requirements*.txt
 constraints*.txt Pipfile.lock""".split()
 CONFIGURATION = """pyproject.toml setup.py setup.cfg tox.ini pytest.ini noxfile.py *.cfg *.ini
@@ -35,11 +37,13 @@ def sort_of(path: str, text: str) -> str:
     pure = PurePosixPath(path)
     if pure.name == "conftest.py":
         return "conftest"
+    if PROSE_FOLDERS & set(pure.parts[:1]) or is_inert(path):
+        return "prose"
+    if pure.suffix in (".txt", ".in") and "requirements" in pure.parts[:-1]:
+        return "lock file"
     for sort, patterns in _PATTERNS:
         if any(fnmatch(pure.name, pattern) for pattern in patterns):
             return sort
-    if PROSE_FOLDERS & set(pure.parts[:1]):
-        return "prose"
     code = {".py": "python", **dict.fromkeys(RELATED, "related")}.get(pure.suffix)
     if code and _MARK.search(text[:_HEAD]):
         return "generated file"

@@ -1,4 +1,4 @@
-"""The tests that a change of Python files needs: by lines of the context map, by the symbols that
+"""The tests that a change of Python files needs: by lines of the context map, by the names that
 run at import, where contexts see nothing, and by imports where there is no map.
 
 `Finder.find` gives a `Found` with a reason for each test, and what it could not tell.
@@ -7,47 +7,34 @@ run at import, where contexts see nothing, and by imports where there is no map.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from factoryline.verification import reach
-from factoryline.verification.selection import novelty
+from factoryline.verification.selection import flow, imports, novelty
 from factoryline.verification.selection import tests as testing
 from factoryline.verification.selection.change import Edit, Shift
-from factoryline.verification.selection.contextmap import ContextMap, FileMap
-from factoryline.verification.selection.outline import Delta, Function, Part, differences
+from factoryline.verification.selection.contextmap import ContextMap, members, union
+from factoryline.verification.selection.executed import Executed
+from factoryline.verification.selection.found import Found, Spot
+from factoryline.verification.selection.outline import Delta, Outline, Part, differences
 from factoryline.verification.selection.tree import Tree
+from factoryline.verification.selection.users import Name, Users, made_by
 
-MOST_STEPS = 400
-"""How many names a change at import may reach before the module counts as a hub."""
+READS_ANNOTATIONS = """__annotations__ get_type_hints get_annotations getfullargspec inspect
+singledispatch singledispatchmethod""".split()
+"""Where none of these words stands in a repository, annotations of functions do nothing."""
 
+A_FEW = 16
+"""How many tests look after a change that no test executes."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
-    """One changed part of a file and the tests that execute it.
-
-    symbols: the names by which a test would mention it. strong: whether lines led to the tests.
-    """
-
-    path: str
-    symbols: tuple[str, ...]
-    tests: int
-    strong: bool
-
-
-@dataclass(slots=True, kw_only=True)
-class Found:
-    """Tests by the strategy that led to them; a test has the first reason that was found.
-
-    unknown: why more than these may be needed, in sentences.
-    """
-
-    tests: dict[str, tuple[str, str]] = field(default_factory=dict)
-    unknown: list[str] = field(default_factory=list)
-    spots: list[Spot] = field(default_factory=list)
-
-    def add(self, test: str, kind: str, why: str) -> None:
-        self.tests.setdefault(test, (kind, why))
+_HARMLESS = re.compile(
+    r"(functools\.)?(wraps|(lru_)?cache|cached_property)\b|property$|.*\.setter$|"
+    r"(static|class)method$|(typing\.|t\.)?(overload|override)$|abstractmethod$"
+)
 
 
 @dataclass(kw_only=True)
@@ -57,16 +44,26 @@ class Finder:
     old: Tree
     new: Tree
     map: ContextMap | None = None
-    shifts: dict[str, Shift] = field(default_factory=dict)
+    shifts: Mapping[str, Shift] = field(default_factory=dict)
+    executed: Executed | None = None
+    _users: Users | None = None
+
+    def __post_init__(self) -> None:
+        if self.map:
+            self.executed = Executed(map=self.map, old=self.old, shifts=self.shifts)
+            self._users = Users(executed=self.executed, new=self.new)
 
     def find(self, edits: Sequence[Edit]) -> Found:
         found = Found()
         for edit in edits:
             if edit.new is not None and reach.is_test(edit.path):
                 self._changed_tests(edit, found)
+        silent: list[tuple[Edit, Sequence[Delta]]] = []
         for edit in edits:
             if not reach.is_test(edit.path):
-                self._changed_source(edit, found)
+                silent += self._changed_source(edit, found)
+        if not found.tests and not found.unknown:
+            self._around(silent, found)
         return found
 
     # Changed tests
@@ -82,11 +79,13 @@ class Finder:
             for test in testing.tests_in(edit.new, now):
                 found.add(test, "changed", f"{edit.new} is new")
             return
-        tests = {part: test for test, part in testing.tests_in(edit.new, now).items()}
+        tests: dict[Part, list[str]] = {}
+        for test, part in testing.tests_in(edit.new, now).items():
+            tests.setdefault(part, []).append(test)
         names: set[str] = set()
         for delta in differences(before, now):
             if delta.new in tests:
-                found.add(tests[delta.new], "changed", "the test is new or changed")
+                found.add_all(tests[delta.new], "changed", "the test is new or changed")
             elif (
                 delta.new is None
                 and delta.part.binds[:1]
@@ -94,13 +93,13 @@ class Finder:
             ):
                 continue
             elif not delta.names:
-                for test in tests.values():
-                    found.add(test, "changed", f"{edit.new} changed at import")
+                every = itertools.chain(*tests.values())
+                found.add_all(every, "changed", f"{edit.new} changed at import")
             elif "pytestmark" in delta.names:
                 owner = delta.part.owner.replace(".", "::")
                 start = f"{edit.new}::{owner}::" if owner else edit.new
-                for test in filter(lambda test: test.startswith(start), tests.values()):
-                    found.add(test, "changed", "its marks changed")
+                inside = (t for t in itertools.chain(*tests.values()) if t.startswith(start))
+                found.add_all(inside, "changed", "its marks changed")
             else:
                 names |= set(delta.names)
         for test, name in testing.mentioning(edit.new, now, names).items():
@@ -108,241 +107,230 @@ class Finder:
 
     # Changed source
 
-    def _changed_source(self, edit: Edit, found: Found) -> None:
+    def _changed_source(self, edit: Edit, found: Found) -> Sequence[tuple[Edit, Sequence[Delta]]]:
+        """Returns what differs, where it may turn out that no test executes or uses it."""
         before = self.old.outline(edit.old) if edit.old else None
         now = self.new.outline(edit.new) if edit.new else None
         if edit.old and before is None:
             found.unknown.append(f"{edit.old} could not be parsed before the change")
-            return
+            return ()
         if edit.new and now is None:
             found.unknown.append(f"{edit.new} cannot be parsed")
-            return
-        if edit.new is None:
-            assert before is not None, "it was there"
-            found.unknown.append(f"{edit.path} is gone")
-            return
-        assert now is not None, "it is there"
-        if edit.old and edit.old != edit.new:
-            found.unknown.append(f"{edit.old} is {edit.new} now")
-            return
-        deltas = differences(before, now) if before else [Delta(None, part) for part in now.parts]
-        if before and not deltas:
-            return
-        mapped = self._mapped(edit)
-        if mapped is None:
+            return ()
+        if before and now:
+            deltas = differences(before, now)
+        else:
+            deltas = [Delta(part, None) for part in before.parts] if before else []
+            deltas += [Delta(None, part) for part in now.parts] if now else []
+        deltas = [delta for delta in deltas if not self._does_nothing(edit, delta)]
+        moved = _moved(edit)
+        if not deltas and not moved:
+            return ()
+        if self.executed is None or edit.old is None:
             self._by_imports(edit, deltas, found)
-            return
+            return ()
         for delta in deltas:
-            self._delta(edit, delta, mapped, found)
+            self._delta(self.executed, edit, delta, found)
+        if moved:
+            gone = f"{edit.old} is gone" if edit.new is None else f"{edit.old} is {edit.new} now"
+            self._spot(edit.old, [self.executed.file(edit.old).any], frozenset(), gone, found)
+        called = any(delta.old and delta.part.kind == "function" for delta in deltas)
+        if called and not self.executed.file(edit.old).lines:
+            # Perhaps another process executes it.
+            self._by_imports(edit, deltas, found)
+        return [(edit, deltas)]
 
-    def _mapped(self, edit: Edit) -> FileMap | None:
-        """The map of a file. Of one that runs at import alone it has no line, and knows that."""
-        if self.map is None or edit.old is None:
-            return None
-        return self.map.file(edit.old) or FileMap(blob="", lines={}, functions={})
+    def _does_nothing(self, edit: Edit, delta: Delta) -> bool:
+        """Whether only type checkers see what differs."""
+        decorators = [ast.unparse(one) for one in getattr(delta.part.node, "decorator_list", [])]
+        if any(one.rpartition(".")[2] == "overload" for one in decorators):
+            return True
+        if not delta.typing or not all(_HARMLESS.match(one) for one in decorators):
+            return False
+        whole = self.new.outline(edit.path)
+        if delta.part.kind == "value" and not (whole and _is_plain(whole, delta.part.owner)):
+            return False
+        return not self._annotations_are_read
 
-    def _delta(self, edit: Edit, delta: Delta, mapped: FileMap, found: Found) -> None:
-        """The tests of one part that differs, where there is a map of its file."""
-        path, part = edit.path, delta.part
-        strong = weak = 0
-        if part.kind == "function" and delta.old is not None:
-            if delta.new is not None:
-                strong = mapped.at(self._back(edit, _statements(delta.old, edit.old_lines())))
-            if not strong or delta.head:
-                weak |= mapped.of(part.name) or 0
-        symbols = self._symbols(part)
-        new = novelty.is_new(self.old, edit, delta)
-        if new:
-            # What uses a name that was not there before has changed itself, or reaches it through
-            # a class that had an inherited one.
-            if novelty.may_override(self.old, part):
-                weak |= self._of_class(mapped, part.owner)
-                if part.kind != "function":
-                    # Its class may be made of what stands in it: an enumeration, a data class.
-                    owner, _, name = part.owner.rpartition(".")
-                    weak |= self._users([(path, name, owner)], found)
-        elif part.kind != "function" or delta.old is None or delta.new is None:
-            if delta.names:
-                weak |= self._users([(path, name, part.owner) for name in delta.names], found)
-            elif part.kind != "import":
-                weak |= mapped.any
-        spot = Spot(path=path, symbols=symbols, tests=strong | weak, strong=bool(strong))
-        found.spots.append(spot)
-        assert self.map is not None, "there is a map of the file"
+    @cached_property
+    def _annotations_are_read(self) -> bool:
+        return any(self.new.mentioning(READS_ANNOTATIONS, self.new.python))
+
+    def _delta(self, executed: Executed, edit: Edit, delta: Delta, found: Found) -> None:
+        """The tests of one part that differs, where there is a map."""
+        assert edit.old is not None, "a new file has no lines in the map"
+        path, part = edit.old, delta.part
+        if part.kind == "function" and delta.old and delta.new:
+            lines = flow.parting(delta.old.node, delta.new.node)
+            # What merely looks different is executed as well: it counts as changed elsewhere.
+            lines |= flow.mentioning(delta.old.node, edit.gone_lines())
+            sets = executed.each(path, lines)
+            if delta.head or delta.typing:
+                sets.append(executed.of(path, part.name))
+            if executed.at_import(path, part.name):
+                sets += self._uses([made_by(path, part)], found)
+        elif novelty.is_new(self.old, edit, delta):
+            sets = self._overridden(executed, path, part, found)
+        else:
+            sets = self._gone_or_bound(executed, edit, delta, found)
         what = f"`{part.name}`" if part.name else "a statement"
-        for test in self.map.names(spot.tests):
-            found.add(test, "map", f"it executes {what} of {path}")
-        if not spot.tests and new:
-            self._mentioning_tests(path, symbols, found)
-        elif not spot.tests:
-            self._by_imports(edit, [delta], found)
+        said = words(
+            _source(self.old, path, delta.old), _source(self.new, edit.new or "", delta.new), part
+        )
+        self._spot(path, sets, said, f"it executes {what} of {path}", found)
+        if not any(sets) and delta.old is None:
+            imports.add_mentioning(self.new, edit.path, part.binds, found)
 
-    def _back(self, edit: Edit, lines: Iterable[int]) -> Iterable[int]:
-        """Lines of the base as the map counts them; none where the map saw another text."""
-        mapped = self._mapped(edit)
-        if mapped and mapped.blob == edit.old_blob:
-            return lines
-        shift = self.shifts.get(edit.old or "")
-        return shift.back(lines) if shift else ()
+    def _gone_or_bound(
+        self, executed: Executed, edit: Edit, delta: Delta, found: Found
+    ) -> list[int]:
+        """The tests of what is gone, and of what runs at import."""
+        assert edit.old is not None, "a new file has no lines in the map"
+        path, part = edit.old, delta.part
+        sets: list[int] = []
+        if part.kind == "function" and delta.old:
+            sets.append(executed.of(path, part.name))
+        if part.kind == "class":
+            sets.append(executed.of_class(path, part.name))
+        if part.owner and part.kind == "value" and self._makes_its_class(path, part):
+            return self._of_instances(executed, path, part.owner, found)
+        gone = not part.owner and delta.new is None
+        names = [
+            Name(
+                path=path,
+                name=name,
+                owner=part.owner,
+                apart=gone and not self._uses_still(edit, name),
+            )
+            for name in delta.names
+        ]
+        if names:
+            sets += self._uses(names, found)
+        elif part.kind != "import":
+            sets.append(executed.file(path).any)
+        return sets
 
-    def _of_class(self, mapped: FileMap, owner: str) -> int:
-        inside = owner + "."
-        tests = 0
-        for name in mapped.functions:
-            if name.startswith(inside):
-                tests |= mapped.of(name) or 0
-        return tests
+    def _uses(self, names: Sequence[Name], found: Found) -> list[int]:
+        assert self._users is not None, "there is a map"
+        return self._users.of(names, found)
 
-    def _symbols(self, part: Part) -> tuple[str, ...]:
-        names = list(part.binds)
-        if part.binds and part.binds[0].startswith("__"):
-            names = part.owner.split(".")[-1:] if part.owner else []
-        return tuple(names)
+    def _uses_still(self, edit: Edit, name: str) -> bool:
+        now = self.new.outline(edit.new) if edit.new else None
+        return now is not None and any(name in p.uses for p in now.parts if p.kind != "import")
 
-    def _users(self, wanted: list[tuple[str, str, str]], found: Found) -> int:
-        """The tests of all functions that use some names, through other names of modules.
+    def _makes_its_class(self, path: str, part: Part) -> bool:
+        """Whether more than a lookup of its name depends on an attribute: a field, a dunder."""
+        dunder = any(name.startswith("__") and name.endswith("__") for name in part.binds)
+        whole = self.old.outline(path) or self.new.outline(path)
+        heads = whole.by_name.get(part.owner, ()) if whole else ()
+        made = any(getattr(head.node, "decorator_list", ()) for head in heads)
+        return dunder or not part.binds or made
 
-        `wanted` are names with the path they are bound in and their class, empty for none.
+    def _of_instances(self, executed: Executed, path: str, owner: str, found: Found) -> list[int]:
+        """The tests that make an object of a class, or execute one of its methods."""
+        makers = [f"{owner}.{name}" for name in ("__init__", "__new__")]
+        known = [maker for maker in makers if maker in executed.file(path).functions]
+        sets = [executed.of_class(path, owner)]
+        if not known or any(executed.at_import(path, maker) for maker in known):
+            above, _, name = owner.rpartition(".")
+            sets += self._uses([Name(path=path, name=name, owner=above)], found)
+        return sets
+
+    def _overridden(self, executed: Executed, path: str, part: Part, found: Found) -> list[int]:
+        """What uses a name that was not there before has changed itself, or reaches it through a
+        class that had an inherited one.
         """
-        assert self.map is not None, "the caller has one"
-        tests = 0
-        path = wanted[0][0]
-        seen = set(wanted)
-        while wanted:
-            place, name, owner = wanted.pop()
-            if len(seen) > MOST_STEPS:
-                found.unknown.append(f"{path} is a hub: what it binds is used everywhere")
-                return tests
-            for user, alias in self._importers(place, name, owner):
-                if reach.is_test(user):
-                    self._test_users(user, alias, path, name, found)
-                    continue
-                whole = self.new.outline(user)
-                mapped = self.map.file(user)
-                for part in whole.parts if whole else ():
-                    if part.kind == "import":
-                        further = (
-                            [(user, alias, "")] if alias in part.binds and user != place else []
-                        )
-                    elif alias not in part.uses:
-                        continue
-                    elif part.kind == "function":
-                        tests |= (mapped.of(part.name) or 0) if mapped else 0
-                        further = []
-                        if alias in _decorators(part):
-                            further = [(user, part.binds[0], part.owner)]
-                    elif part.kind == "class":
-                        tests |= self._of_class(mapped, part.name) if mapped else 0
-                        further = [(user, part.binds[0], part.owner)]
-                    else:
-                        further = [(user, bound, part.owner) for bound in part.binds]
-                    for step in further:
-                        if step not in seen:
-                            seen.add(step)
-                            wanted.append(step)
-        return tests
+        if not novelty.may_override(self.old, part):
+            return []
+        whole = self.old.outline(path)
+        if whole is None or part.owner not in whole.by_name:
+            return []  # its class is new as well
+        sets = [executed.of_class(path, part.owner)]
+        if part.kind != "function":
+            # Its class may be made of what stands in it: an enumeration, a data class.
+            sets += self._of_instances(executed, path, part.owner, found)
+        for place in self.old.mentioning([part.binds[0]], self.old.python):
+            inherited = self.old.outline(place)
+            for other in inherited.functions() if inherited else ():
+                if other.owner and other.binds[0] == part.binds[0]:
+                    sets.append(executed.of(place, other.name))
+        return sets
 
-    def _test_users(self, user: str, alias: str, path: str, name: str, found: Found) -> None:
-        whole = self.new.outline(user)
-        for test in testing.mentioning(user, whole, [alias]) if whole else ():
-            found.add(test, "import", f"it uses `{name}` of {path}")
+    def _spot(
+        self, path: str, sets: Sequence[int], words: frozenset[str], why: str, found: Found
+    ) -> None:
+        assert self.map is not None, "only a map has such sets"
+        places = tuple(dict.fromkeys(filter(None, sets)))
+        tests = union(places)
+        found.spots.append(Spot(path=path, words=words, tests=tests, places=places))
+        found.add_all(self.map.names(tests), "map", why)
 
-    def _importers(self, path: str, name: str, owner: str) -> Iterator[tuple[str, str]]:
-        """Files that can see a module's name, and what they call it; the module itself first."""
-        yield path, name
-        if owner:
-            # An attribute of a class is reached through an object, whatever was imported.
-            others = (p for p in self.new.python if p != path)
-            if not (name.startswith("__") and name.endswith("__")):
-                yield from ((user, name) for user in self.new.mentioning([name], others))
-            return
-        for user in self.new.mentioning([name], (p for p in self.new.python if p != path)):
-            for alias, targets in self.new.imports_of(user).items():
-                if (path, name) in targets:
-                    yield user, alias
-                elif (path, None) in targets:
-                    yield user, name
-
-    # Without a map
+    # Where no line leads to a test
 
     def _by_imports(self, edit: Edit, deltas: Sequence[Delta], found: Found) -> None:
         """Test functions that use what differs, else whole files that import the module."""
         before = len(found.tests)
-        path = edit.path
-        names = {symbol for delta in deltas for symbol in self._symbols(delta.part)}
-        files = set(self._importing_tests(path))
-        hit = self.map is not None and self._mentioning_tests(path, sorted(names), found)
-        for user in files if not hit else ():
-            whole = self.new.outline(user)
-            for test in testing.tests_in(user, whole) if whole else ():
-                found.add(test, "import", f"its file imports {path}")
-        texts = {test: self.new.text(test) for test in self.new.tests}
-        for user, _ in reach.reaching([path], texts, limit=len(texts)):
-            whole = self.new.outline(user)
-            for test in testing.tests_in(user, whole) if whole and user not in files else ():
-                found.add(test, "name", f"its file is named for {path} or mentions it")
+        names = {symbol for delta in deltas for symbol in _symbols(delta.part)}
+        places = [(edit.new, self.new), (edit.old, self.old)]
+        for path, tree in places if _moved(edit) else places[:1]:
+            hit = path and self.map and imports.add_mentioning(tree, path, sorted(names), found)
+            if path and not hit and not (self.map and edit.old is None):
+                # A map shows what executes old modules; a new one is used by what has changed.
+                imports.add_importing(tree, path, found)
         if len(found.tests) == before and not self.map:
-            found.unknown.append(f"no test reaches {path}")
+            found.unknown.append(f"no test reaches {edit.path}")
 
-    def _mentioning_tests(self, path: str, names: Iterable[str], found: Found) -> bool:
-        """Test functions that use one of the names, in files that import the module."""
-        before = len(found.tests)
-        for user in self.new.mentioning(names, self._importing_tests(path)):
-            whole = self.new.outline(user)
-            for test, name in testing.mentioning(user, whole, names).items() if whole else ():
-                found.add(test, "import", f"it uses `{name}` of {path}")
-        return len(found.tests) > before
+    def _around(self, silent: Sequence[tuple[Edit, Sequence[Delta]]], found: Found) -> None:
+        """Nothing executes what differs, so that no test can tell it from what was there before.
 
-    def _importing_tests(self, path: str) -> Iterator[str]:
-        """Test files that import a module, or a name of it through another module."""
-        wanted: dict[str, set[str] | None] = {path: None}
-        for test in self.new.tests:
-            if self._imports(test, wanted):
-                yield test
-
-    def _imports(self, user: str, wanted: dict[str, set[str] | None]) -> bool:
-        for targets in self.new.imports_of(user).values():
-            for place, name in targets:
-                if place in wanted or (name and self._origin(place, name) & set(wanted)):
-                    return True
-        return False
-
-    def _origin(self, place: str, name: str, depth: int = 4) -> set[str]:
-        """The modules that a re-exported name comes from."""
-        if not depth:
-            return set()
-        origins = set()
-        for target, inner in self.new.imports_of(place).get(name, ()):
-            origins.add(target)
-            if inner:
-                origins |= self._origin(target, inner, depth - 1)
-        return origins
+        What runs at import and nothing reads breaks every test or none: a few are enough.
+        """
+        for edit, deltas in silent:
+            if self.executed and edit.old:
+                near = _nearest(self.executed, edit.old, deltas)
+                few = sum(1 << number for number in itertools.islice(members(near), A_FEW))
+                why = f"it executes {edit.old}, of which no test executes what changed"
+                self._spot(edit.old, [few], frozenset(), why, found)
 
 
-def _statements(part: Part, lines: frozenset[int]) -> frozenset[int]:
-    """The lines of the innermost statements of a function that some lines belong to.
-
-    Coverage counts a statement that spans lines under some of them only.
-    """
-    inside = {line for line in lines if part.first <= line <= part.last}
-    found: set[int] = set()
-    for node in ast.walk(part.node):
-        if not isinstance(node, ast.stmt) or isinstance(node, (*Function, ast.ClassDef)):
-            continue
-        last = node.end_lineno or node.lineno
-        body = getattr(node, "body", None)
-        if body:
-            last = max(node.lineno, body[0].lineno - 1)
-        span = range(node.lineno, last + 1)
-        if inside & set(span):
-            found |= set(span)
-    return frozenset(found)
+def _nearest(executed: Executed, path: str, deltas: Sequence[Delta]) -> int:
+    """The tests of the same functions, else of the same classes, else of the file."""
+    functions = union(executed.of(path, delta.part.name) for delta in deltas)
+    owners = {delta.part.owner for delta in deltas} - {""}
+    classes = union(executed.of_class(path, owner) for owner in owners)
+    return functions or classes or executed.file(path).any
 
 
-def _decorators(part: Part) -> frozenset[str]:
-    nodes = getattr(part.node, "decorator_list", [])
-    return frozenset(
-        getattr(inner, "id", "") or getattr(inner, "attr", "")
-        for node in nodes
-        for inner in ast.walk(node)
-    )
+def _is_plain(whole: Outline, owner: str) -> bool:
+    """Whether a class is made of nothing but its code: no decorator, and no base that may look."""
+    harmless = {"ABC", "abc", "object", "Exception", "Generic", "Protocol"}
+    for head in whole.by_name.get(owner, ()) if owner else ():
+        bases = {base for base in head.uses if base not in harmless}
+        if getattr(head.node, "decorator_list", ()) or not bases <= whole.by_name.keys():
+            return False
+        if not all(_is_plain(whole, base) for base in bases - {owner}):
+            return False
+    return True
+
+
+def _moved(edit: Edit) -> bool:
+    """Whether a module is gone, or has another name now."""
+    return edit.old is not None and edit.old != edit.new
+
+
+def words(old: Sequence[str], new: Sequence[str], part: Part) -> frozenset[str]:
+    """The names and texts in the lines that only one of two versions has, and the part's own."""
+    differ = "\n".join(set(old) ^ set(new))
+    return frozenset({*re.findall(r"[^\W\d]\w+", differ), *_symbols(part)})
+
+
+def _symbols(part: Part) -> tuple[str, ...]:
+    if part.binds and part.binds[0].startswith("__"):
+        return tuple(part.owner.split(".")[-1:]) if part.owner else ()
+    return part.binds
+
+
+def _source(tree: Tree, path: str, part: Part | None) -> Sequence[str]:
+    """The lines of a part, without their indentation."""
+    lines = tree.text(path).split("\n")[part.first - 1 : part.last] if part else ()
+    return [line.strip() for line in lines]

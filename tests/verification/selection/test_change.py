@@ -14,14 +14,10 @@ from tests.verification.selection.trees import hunks
 OLD = "".join(f"line {number}\n" for number in range(1, 11))
 
 
-def test_beside_an_insertion_both_neighbours_count() -> None:
+def test_lines_that_are_gone_and_lines_that_are_new() -> None:
     edit = Edit(old="a.py", new="a.py", hunks=(Hunk(4, 0, 5, 2), Hunk(8, 2, 10, 1)))
-    assert edit.old_lines() == {4, 5, 8, 9}
+    assert edit.gone_lines() == {8, 9}
     assert edit.new_lines() == {5, 6, 10}
-
-
-def test_an_insertion_at_the_top_has_one_neighbour() -> None:
-    assert Edit(old="a.py", new="a.py", hunks=(Hunk(0, 0, 1, 1),)).old_lines() == {1}
 
 
 @pytest.mark.parametrize(
@@ -72,9 +68,9 @@ def test_edits_from_git_follow_renames_and_know_what_is_gone(tmp_path: Path) -> 
         [old],
     )
     found = {edit.path: edit for edit in edits_between(git, old, new)}
-    assert found[odd].old_lines() == {5}
+    assert found[odd].gone_lines() == {5}
     assert found["pkg/b.py"].old == "pkg/a.py"
-    assert found["pkg/b.py"].old_lines() == {2}
+    assert found["pkg/b.py"].gone_lines() == {2}
     assert (found["pkg/gone.py"].old, found["pkg/gone.py"].new) == ("pkg/gone.py", None)
     assert (found["pkg/new.py"].old, found["pkg/new.py"].new) == (None, "pkg/new.py")
     assert found["b.bin"].hunks == ()

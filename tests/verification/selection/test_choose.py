@@ -42,7 +42,8 @@ def after(path: str, text: str | None, **more: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("path", "text", "reason"),
     [
-        ("pyproject.toml", "[tool]\n", "pyproject.toml is configuration"),
+        ("pyproject.toml", "[tool]\n", "`project` of pyproject.toml changed (and 1 more)"),
+        ("pyproject.toml", None, "pyproject.toml is configuration"),
         ("uv.lock", "2\n", "uv.lock is a lock file"),
         ("pkg/words.txt", "two\n", "pkg/words.txt is a data file"),
         ("pkg/made_pb2.py", "X = 2\n", "pkg/made_pb2.py is a generated file"),
@@ -50,7 +51,7 @@ def after(path: str, text: str | None, **more: str) -> dict[str, str]:
         ("tests/conftest.py", "X = 2\n", "tests/conftest.py is a conftest"),
         ("pkg/core.py", "def check(:\n", "pkg/core.py cannot be parsed"),
         ("tests/test_other.py", "def test_b(:\n", "tests/test_other.py cannot be parsed"),
-        ("pkg/core.py", None, "pkg/core.py is gone"),
+        ("pkg/alone.py", None, "no test reaches pkg/alone.py"),
         ("pkg/alone.py", "def alone():\n    return 2\n", "no test reaches pkg/alone.py"),
         ("README.md", "Read it.\n", ""),
         ("docs/index.md", "More.\n", "no test reaches the change"),
@@ -71,6 +72,39 @@ def test_everything_runs_when_the_effect_is_unknown(
         assert choice.summary == f"all of 4: {choice.widened}"
 
 
+def test_a_file_that_nobody_can_name_needs_no_test() -> None:
+    """Neither its name nor its ending nor a folder of it stands in a Python file."""
+    files = {**BASE, "art/logo.svg": "<svg/>"}
+    new = {**files, "art/logo.svg": "<svg />", "pkg/core.py": "def check(text):\n    return 1\n"}
+    assert names(select(files, new)) == ["unit/test_core.py"]
+    for reader in ("open('logo.svg')", "glob('*.svg')", "listdir('art')"):
+        read = {"pkg/other.py": f"{reader}\n"}
+        choice = select({**files, **read}, {**new, **read})
+        assert choice.widened == "art/logo.svg is a data file"
+
+
+def test_what_says_something_to_people_alone_is_no_reason_to_widen() -> None:
+    old = {**BASE, "pyproject.toml": '[project]\nversion = "1"\n'}
+    core = {"pkg/core.py": "def check(text):\n    return 1\n"}
+    new = {**old, **core, "pyproject.toml": '[project]\nversion = "2"\n'}
+    assert names(select(old, new)) == ["unit/test_core.py"]
+    new["pyproject.toml"] = '[project]\ndependencies = ["x"]\n'
+    choice = select(old, new)
+    assert choice.widened == "`project.dependencies` of pyproject.toml changed"
+
+
+def test_a_linter_counts_where_tests_start_it() -> None:
+    old = {**BASE, "pyproject.toml": "[tool.mypy]\nstrict = true\n"}
+    core = {"pkg/core.py": "def check(text):\n    return 1\n"}
+    new = {**old, **core, "pyproject.toml": "[tool.mypy]\nstrict = false\n"}
+    for line in ("# mypy cannot see this\n", '"""Checked by mypy."""\n'):
+        read = {"pkg/other.py": line + BASE["pkg/other.py"]}
+        assert names(select({**old, **read}, {**new, **read})) == ["unit/test_core.py"]
+    read = {"tests/test_types.py": "def test_t():\n    run(['python', '-m', 'mypy'])\n"}
+    choice = select({**old, **read}, {**new, **read})
+    assert choice.widened == "`tool.mypy.strict` of pyproject.toml changed"
+
+
 def test_a_document_matters_to_the_tests_that_name_it() -> None:
     choice = select(BASE, after("README.md", "Read it.\n"))
     assert (names(choice), choice.summary) == (["test_far.py"], "2 of 4: 2 by name")
@@ -82,11 +116,13 @@ def test_a_conftest_reaches_what_lies_below_it() -> None:
     assert choice.why[0].by == "conftest"
 
 
-def test_a_renamed_module() -> None:
+def test_a_module_that_is_gone_or_renamed_reaches_those_who_imported_it() -> None:
     new = after("pkg/core.py", None)
+    assert names(select(BASE, new)) == ["unit/test_core.py"]
     new["pkg/kern.py"] = BASE["pkg/core.py"]
     choice = select(BASE, new, renamed={"pkg/kern.py": "pkg/core.py"})
-    assert choice.widened == "pkg/core.py is pkg/kern.py now"
+    assert names(choice) == ["unit/test_core.py"]
+    assert choice.why[0].why == "its file imports pkg/core.py"
 
 
 def test_a_deleted_test_alone_leaves_everything_to_run() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from factoryline.verification.selection.contextmap import ContextMap
 
-from tests.verification.selection.trees import Files, kept, names, select
+from tests.verification.selection.trees import Files, kept, names, recorded, select
 
 CORE = """LIMIT = 3
 
@@ -147,7 +149,7 @@ class TestWithAMap:
         new = {**files, "pkg/core.py": CORE.replace("return True", "return 1")}
         context_map = kept(tmp_path, files, executed)
         inner = select(files, new, map=context_map, effort="inner")
-        assert 0 < len(inner.why) <= 30
+        assert len(inner.why) == 75  # a quarter of those that the change may break
         whole = select(files, new, map=context_map)
         assert whole.widened.startswith("301 of 305 tests reach pkg/core.py")
 
@@ -175,7 +177,112 @@ class TestWithAMap:
         assert names(select(files, new, map=context_map)) == ["test_far.py"]
         added = {**files, "pkg/core.py": CORE + "\n\ndef fresh():\n    return 1\n"}
         choice = select(files, added, map=context_map)
-        assert choice.widened == "no test reaches the change"
+        assert names(choice) == ["test_core.py", "test_other.py"]
+        assert choice.why[0].why.endswith("of which no test executes what changed")
+
+    def test_a_further_parameter_concerns_those_who_read_it(self, tmp_path: Path) -> None:
+        new = after(pkg__core=("def shout(text):\n", "def shout(text, end=''):\n"))
+        choice = select(BASE, new, map=kept(tmp_path, BASE, EXECUTED))
+        assert choice.why[0].why.endswith("of which no test executes what changed")
+        new["pkg/core.py"] = new["pkg/core.py"].replace("text.upper()", "text.upper() + end")
+        assert self.chosen(tmp_path, new) == ["test_core.py::test_shout", "test_other.py"]
+
+    def test_annotations_do_nothing_until_something_reads_them(self, tmp_path: Path) -> None:
+        typed = after(
+            pkg__core=("def shout(text):", "def shout(text: str) -> str:"),
+            pkg__other=("twice(text)", "twice(text: str)"),
+        )
+        typed["pkg/core.py"] = typed["pkg/core.py"].replace("return True", "return 1")
+        assert self.chosen(tmp_path, typed) == ["test_core.py::test_check"]
+        read = {**BASE, "pkg/reads.py": "from inspect import signature\n"}
+        context_map = kept(tmp_path, read, EXECUTED)
+        assert names(
+            select(read, {**typed, "pkg/reads.py": read["pkg/reads.py"]}, map=context_map)
+        ) == [
+            "test_core.py::test_check",
+            "test_core.py::test_shout",
+            "test_other.py",
+        ]
+
+    def test_a_constant_leads_to_the_statements_that_read_it(self, tmp_path: Path) -> None:
+        files = {
+            **BASE,
+            "pkg/core.py": CORE
+            + "\n\ndef both(text):\n    if text:\n        return LIMIT\n    return 0\n",
+        }
+        executed = {**EXECUTED, "tests/test_far.py::test_far": {"pkg/core.py": [22, 24]}}
+        new = {**files, "pkg/core.py": files["pkg/core.py"].replace("LIMIT = 3", "LIMIT = 4")}
+        context_map = kept(tmp_path, files, executed)
+        assert names(select(files, new, map=context_map)) == ["test_core.py::test_check"]
+
+    def test_a_name_that_is_imported_with_all_the_others(self, tmp_path: Path) -> None:
+        files = {
+            **BASE,
+            "pkg/all.py": "from pkg.core import *\n",
+            "pkg/other.py": "from pkg.all import LIMIT\n\n\ndef twice(text):\n    return LIMIT\n",
+        }
+        new = {**files, "pkg/core.py": CORE.replace("LIMIT = 3", "LIMIT = 4")}
+        context_map = kept(tmp_path, files, EXECUTED)
+        assert names(select(files, new, map=context_map)) == [
+            "test_core.py::test_check",
+            "test_other.py",
+        ]
+
+    def test_what_runs_at_import_leads_to_what_it_made(self, tmp_path: Path) -> None:
+        files = {
+            **BASE,
+            "pkg/core.py": CORE + "\n\ndef build():\n    return [1]\n\n\nTABLE = build()\n",
+            "pkg/other.py": "from pkg.core import TABLE\n\n\ndef twice(text):\n    return TABLE\n",
+        }
+        recording = recorded(files, EXECUTED)
+        core = recording.files["pkg/core.py"]
+        recording.files["pkg/core.py"] = replace(core, imported=frozenset({"build"}))
+        (tmp_path / "map.zip").write_bytes(recording.to_bytes())
+        new = {**files, "pkg/core.py": files["pkg/core.py"].replace("[1]", "[2]")}
+        choice = select(files, new, map=ContextMap(tmp_path / "map.zip"))
+        assert names(choice) == ["test_other.py"]
+
+    def test_a_module_that_is_gone_leads_to_those_who_executed_it(self, tmp_path: Path) -> None:
+        new = {path: text for path, text in BASE.items() if path != "pkg/other.py"}
+        assert self.chosen(tmp_path, new) == ["test_other.py"]
+
+    def test_a_module_that_is_renamed(self, tmp_path: Path) -> None:
+        new = {path: text for path, text in BASE.items() if path != "pkg/other.py"}
+        new["pkg/another.py"] = BASE["pkg/other.py"]
+        context_map = kept(tmp_path, BASE, EXECUTED)
+        renamed = {"pkg/another.py": "pkg/other.py"}
+        choice = select(BASE, new, renamed=renamed, map=context_map)
+        assert names(choice) == ["test_other.py"]
+        assert choice.why[0].why == "pkg/other.py is pkg/another.py now"
+
+    def test_the_likeliest_speak_of_what_changed(self, tmp_path: Path) -> None:
+        many = "".join(f"def test_{n}():\n    check('{n}')\n\n\n" for n in range(300))
+        said = "def test_zebra():\n    check('zebra')\n"
+        files = {**BASE, "tests/test_many.py": "from pkg.core import check\n\n\n" + many + said}
+        lines = {"pkg/core.py": [5, 7]}
+        executed = {f"tests/test_many.py::test_{n}": lines for n in [*range(300), "zebra"]}
+        new = {**files, "pkg/core.py": CORE.replace("return True", "return text != 'zebra'")}
+        inner = select(files, new, map=kept(tmp_path, files, executed), effort="inner")
+        assert inner.why[0].test == "tests/test_many.py::test_zebra"
+
+    def test_tests_that_are_made_at_run_time_are_named_as_they_ran(self, tmp_path: Path) -> None:
+        files = {**BASE, "tests/test_made.py": "class TestMade:\n    pass\n\n\nfill(TestMade)\n"}
+        start = "tests/test_made.py::TestMade::test"
+        made = {f"{start}_{n}": {"pkg/core.py": [5], "tests/test_made.py": [1]} for n in range(3)}
+        made[f"{start}_1"]["pkg/core.py"] = [11]
+        new = {**files, "pkg/core.py": CORE.replace("text.upper()", "text.title()")}
+        context_map = kept(tmp_path, files, made)
+        chosen = select(files, new, map=context_map)
+        assert names(chosen) == ["test_made.py::TestMade::test_1"]
+        maker = {**files, "tests/making.py": "X = 1\n"}
+        chosen = select(files, {**maker, "pkg/core.py": new["pkg/core.py"]}, map=context_map)
+        assert "test_made.py::TestMade" in names(chosen)
+
+    def test_a_generated_module_is_executed_like_any_other(self, tmp_path: Path) -> None:
+        files = {**BASE, "pkg/core.py": "# Generated by make. DO NOT EDIT.\n" + CORE[10:]}
+        new = {**files, "pkg/core.py": files["pkg/core.py"].replace("return True", "return 1")}
+        assert select(files, new).widened == "pkg/core.py is a generated file"
+        assert not select(files, new, map=kept(tmp_path, files, EXECUTED)).widened
 
 
 class TestWithoutAMap:
@@ -291,3 +398,11 @@ class TestChangedTests:
     def test_marks_of_a_file(self) -> None:
         old = "pytestmark = slow\n\n\ndef test_a(): pass\n\n\ndef test_b(): pass\n"
         assert self.chosen(old, old.replace("slow", "fast")) == ["test_a.py"]
+
+
+def test_a_test_that_changed_in_a_class_that_others_inherit() -> None:
+    mixin = "class Mixin:\n    def test_a(self):\n        assert 1\n\n\n"
+    heirs = "class TestA(Mixin):\n    pass\n\n\nclass TestB(Mixin):\n    def test_a(self): pass\n"
+    old = {**BASE, "tests/test_heirs.py": mixin + heirs}
+    new = {**BASE, "tests/test_heirs.py": mixin.replace("assert 1", "assert 2") + heirs}
+    assert names(select(old, new)) == ["test_heirs.py::TestA::test_a"]

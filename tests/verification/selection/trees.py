@@ -19,7 +19,7 @@ Executed = Mapping[str, Mapping[str, list[int]]]
 
 
 def tree(files: Files) -> Tree:
-    return Tree(files, files.get)
+    return Tree(dict.fromkeys(files, "base"), files.get)
 
 
 def edits(old: Files, new: Files, renamed: Mapping[str, str] | None = None) -> list[Edit]:
