@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,47 @@ def candidates(repository: Path) -> Iterator[Commit]:
         tests = tuple(path for path in paths if is_test(path))
         if source and len(paths) <= 30 and _means_something(repository, parents[0], commit, source):
             yield Commit(id=commit, parent=parents[0], source=source, tests=tests)
+
+
+def rewriting(repository: Path, *, among: int = 400) -> Iterator[Commit]:
+    """Commits that change source and take back what an existing test expected, newest first.
+
+    Their source is likely to break an old test, which few of the newest commits do.
+    """
+    for commit in _take(candidates(repository), among):
+        if any(_takes_back(repository, commit, path) for path in commit.tests):
+            yield commit
+
+
+def _takes_back(repository: Path, commit: Commit, path: str) -> bool:
+    """Whether a test that stays has lost an expectation: an assertion, or a case of its table."""
+    old = _expectations(text_at(repository, commit.parent, path))
+    new = _expectations(text_at(repository, commit.id, path))
+    return any(old[name] - new[name] for name in old.keys() & new.keys())
+
+
+def _expectations(text: str | None) -> dict[str, set[str]]:
+    """By name of test function: its assertions, and the elements of its decorators' lists."""
+    try:
+        tree = ast.parse(text or "")
+    except (SyntaxError, ValueError):
+        return {}
+    return {
+        node.name: {ast.unparse(part) for part in _expected(node)}
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and "test" in node.name
+    }
+
+
+def _expected(test: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    for node in ast.walk(test):
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if isinstance(node, ast.Assert) or re.search(r"assert|raises", called):
+            yield node
+    for decorator in test.decorator_list:
+        for node in ast.walk(decorator):
+            if isinstance(node, (ast.List, ast.Tuple)):
+                yield from node.elts
 
 
 def is_source(path: str) -> bool:

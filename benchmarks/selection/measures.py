@@ -30,7 +30,7 @@ class Score:
     widened: int = 0
 
 
-def measure(name: str, strategy: Strategy, full: Case, source: Case, score: Score) -> None:
+def measure(strategy: Strategy, full: Case, source: Case, score: Score) -> None:
     """Add what `strategy` does on one commit: on the whole change, and on its source alone."""
     chosen = strategy(full)
     if chosen is None:
@@ -38,10 +38,8 @@ def measure(name: str, strategy: Strategy, full: Case, source: Case, score: Scor
     observed = full.observed
     place = f"{full.place.parent.name} {observed['commit'][:10]}"
     score.selected.append(len(chosen) / len(full.known))
-    effort = name.partition(",")[0]
-    if effort in full.seconds:
-        score.seconds.append(full.seconds[effort])
-    score.widened += bool(full.seconds.pop("widened", 0))
+    score.widened += full.widened
+    full.widened = False
     failing = _failing(observed["fails_before"], observed["change"])
     if failing:
         score.before.append(float(bool(failing & chosen)))

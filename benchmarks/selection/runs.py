@@ -82,6 +82,32 @@ def observe(
     return observed or None
 
 
+def breaks(runner: Runner, commit: Commit, cache: Path) -> bool:
+    """Whether the change of source alone breaks an old test in a file that the commit edits.
+
+    Only these files run, so that many commits can be asked.
+    """
+    place = cache / commit.id[:12]
+    kept = place / "breaks.json"
+    if not kept.exists():
+        place.mkdir(parents=True, exist_ok=True)
+        out = place / "outcomes.json"
+        runner.at(commit.parent)
+        files = [path for path in commit.tests if (runner.checkout / path).exists()]
+        before = runner.run(*files, out=out) if files else {}
+        after = {}
+        if any(outcome == "passed" for outcome, _ in before.values()):
+            _put(runner, commit.id, commit.source)
+            after = runner.run(*files, out=out)
+        broken = [
+            test
+            for test, (outcome, _) in before.items()
+            if outcome == "passed" and after.get(test, [""])[0] == "failed"
+        ]
+        kept.write_text(json.dumps(broken))
+    return bool(json.loads(kept.read_text()))
+
+
 def _observe(
     runner: Runner, repository: Path, commit: Commit, place: Path, *, mutants: int, testmon: bool
 ) -> dict[str, Any]:
@@ -102,11 +128,12 @@ def _observe(
     chosen = _testmon(runner, commit, place) if testmon else None
     # The old tests on the source change alone: what does it break?
     runner.at(commit.parent)
-    _put(runner, repository, commit, commit.source)
+    _put(runner, commit.id, commit.source)
     source_alone = runner.run(out=out)
     runner.at(commit.id)
     change = runner.run(out=out)
-    _put_old(runner, repository, commit)
+    # The source as it was, under the commit's tests.
+    _put(runner, commit.parent, commit.source)
     before = runner.run(out=out)
     killed = []
     for path, line, what, text in _mutants(repository, commit, mutants):
@@ -137,22 +164,10 @@ def _observe(
     }
 
 
-def _put(runner: Runner, repository: Path, commit: Commit, paths: Sequence[str]) -> None:
-    """The commit's version of some paths, on whatever is checked out."""
+def _put(runner: Runner, version: str, paths: Sequence[str]) -> None:
+    """A commit's version of some paths, on whatever is checked out."""
     for path in paths:
-        text = text_at(repository, commit.id, path)
-        file = runner.checkout / path
-        if text is None:
-            file.unlink(missing_ok=True)
-        else:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-
-
-def _put_old(runner: Runner, repository: Path, commit: Commit) -> None:
-    """The source as it was, under the commit's tests."""
-    for path in commit.source:
-        text = text_at(repository, commit.parent, path)
+        text = text_at(runner.checkout, version, path)
         file = runner.checkout / path
         if text is None:
             file.unlink(missing_ok=True)

@@ -6,16 +6,15 @@ Ids are functions without parameters. `changed` is in every row from the name ma
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from factoryline.system.git import Git
 from factoryline.verification import reach
-from factoryline.verification.selection import choose, record
+from factoryline.verification.selection import choose, imports, record
 from factoryline.verification.selection.change import Edit, edits_between
 from factoryline.verification.selection.contextmap import ContextMap
 from factoryline.verification.selection.tests import function_of
@@ -26,14 +25,14 @@ from factoryline.verification.selection.tree import Tree
 class Case:
     """One commit as a strategy sees it; `sources_only` hides that its tests changed.
 
-    known: all test functions of the tree under test.
+    known: all test functions of the tree under test. widened: whether the last choice was all.
     """
 
     repository: Path
     observed: Mapping[str, Any]
     place: Path
     sources_only: bool = False
-    seconds: dict[str, float] = field(default_factory=dict)
+    widened: bool = False
 
     @cached_property
     def git(self) -> Git:
@@ -54,21 +53,20 @@ class Case:
 
     @cached_property
     def old(self) -> Tree:
-        return self._tree(self.observed["parent"])
+        return self._tree(self.observed["parent"], self.new)
 
     @cached_property
     def new(self) -> Tree:
         if not self.sources_only:
             return self._tree(self.observed["commit"])
         source = set(self.observed["source"])
-        after = set(self.git.files_at(self.observed["commit"]))
-        before = set(self.git.files_at(self.observed["parent"]))
-        paths = (before - source) | (after & source)
         commit, parent = self.observed["commit"], self.observed["parent"]
-        return Tree(paths, lambda p: _text(self.git, commit if p in source else parent, p))
+        blobs = {p: b for p, b in self.git.blobs_at(parent).items() if p not in source}
+        blobs |= {p: b for p, b in self.git.blobs_at(commit).items() if p in source}
+        return Tree(blobs, lambda p: _text(self.git, commit if p in source else parent, p))
 
-    def _tree(self, commit: str) -> Tree:
-        return Tree(self.git.files_at(commit), lambda path: _text(self.git, commit, path))
+    def _tree(self, commit: str, like: Tree | None = None) -> Tree:
+        return Tree(self.git.blobs_at(commit), lambda path: _text(self.git, commit, path), like)
 
     @cached_property
     def map(self) -> ContextMap | None:
@@ -132,7 +130,6 @@ def transitive(case: Case) -> set[str]:
 def _importers(case: Case, *, hops: int) -> set[str]:
     """Test files that import changed modules, over `hops` steps; re-exports are no step."""
     reached = {edit.path for edit in case.edits if edit.path.endswith(".py")}
-    finder = choose.finder(case.old, case.new, None)
     edges: dict[str, set[str]] = {}
     for path in case.new.python:
         found = set()
@@ -140,7 +137,7 @@ def _importers(case: Case, *, hops: int) -> set[str]:
             for place, name in targets:
                 found.add(place)
                 if name:
-                    found |= finder._origin(place, name)
+                    found |= imports.origin(case.new, place, name)
         edges[path] = found
     for _ in range(hops):
         more = {path for path, targets in edges.items() if targets & reached} - reached
@@ -160,18 +157,15 @@ def testmon(case: Case) -> set[str] | None:
 def ours(effort: str, *, mapped: bool) -> Callable[[Case], set[str]]:
     def select(case: Case) -> set[str]:
         old, new, edits = case.old, case.new, case.edits
-        for path in new.python:
-            new.text(path)  # a checkout lies on disk; here each text is a call of git
-        started = time.perf_counter()
-        kept = case.map
-        if kept:
-            kept = ContextMap(kept.path)
         chosen = choose.choose(
-            old, new, edits, everything=("tests",), map=kept if mapped else None, effort=effort
+            old,
+            new,
+            edits,
+            everything=("tests",),
+            map=case.map if mapped else None,
+            effort=effort,
         )
-        case.seconds[effort] = time.perf_counter() - started
-        if chosen.widened:
-            case.seconds["widened"] = 1.0
+        case.widened = bool(chosen.widened)
         return expand(case, chosen.tests)
 
     return select
