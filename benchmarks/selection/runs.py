@@ -20,6 +20,9 @@ from benchmarks.selection.history import Commit, git, text_at
 from benchmarks.selection.mutants import mutate
 
 HERE = Path(__file__).parent
+FEWEST = 20
+"""A suite of fewer tests that pass is not looked at."""
+
 COVERAGE = """[run]
 core = ctrace
 relative_files = true
@@ -75,11 +78,16 @@ def observe(
     kept = place / "observed.json"
     if kept.exists():
         value: dict[str, Any] = json.loads(kept.read_text())
-        return value or None
+        return value if value and _ran(value["change"]) else None
     place.mkdir(parents=True, exist_ok=True)
     observed = _observe(runner, repository, commit, place, mutants=mutants, testmon=testmon)
     kept.write_text(json.dumps(observed))
-    return observed or None
+    return observed if observed and _ran(observed["change"]) else None
+
+
+def _ran(outcomes: dict[str, Any]) -> bool:
+    """Whether a run is a suite's and not merely an error's."""
+    return sum(outcome == "passed" for outcome, _ in outcomes.values()) >= FEWEST
 
 
 def breaks(runner: Runner, commit: Commit, cache: Path) -> bool:
@@ -116,7 +124,7 @@ def _observe(
     started = time.monotonic()
     base = runner.run(out=out)
     plain = time.monotonic() - started
-    if sum(outcome == "passed" for outcome, _ in base.values()) < 20:
+    if not _ran(base):
         return {}
     rc = place / "coveragerc"
     rc.write_text(COVERAGE)

@@ -24,6 +24,11 @@ def parting(old: ast.stmt, new: ast.stmt) -> Lines:
     return _blocks(before.blocks[0], after.blocks[0], body) if before.bare == after.bare else body
 
 
+def is_seen(node: ast.stmt) -> bool:
+    """Whether a call of a function leaves a line: one that has documentation alone leaves none."""
+    return any(_leaves_a_trace(inner) for inner in getattr(node, "body", ()))
+
+
 def mentioning(node: ast.stmt, lines: Lines) -> Lines:
     """The lines of the innermost statements of a function that some of its lines belong to.
 

@@ -169,6 +169,9 @@ class Finder:
                 sets.append(executed.of(path, part.name))
             if executed.at_import(path, part.name):
                 sets += self._uses([made_by(path, part)], found)
+            if not flow.is_seen(delta.old.node):
+                names = [Name(path=path, name=part.binds[0], owner=part.owner)]
+                sets += self._uses(names, found)
         elif novelty.is_new(self.old, edit, delta):
             sets = self._overridden(executed, path, part, found)
         else:

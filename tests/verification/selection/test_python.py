@@ -242,6 +242,14 @@ class TestWithAMap:
         choice = select(files, new, map=ContextMap(tmp_path / "map.zip"))
         assert names(choice) == ["test_other.py"]
 
+    def test_a_call_that_leaves_no_line_is_found_by_its_callers(self, tmp_path: Path) -> None:
+        hook = '\n\ndef hook():\n    """Does nothing yet."""\n'
+        other = "from pkg import core\n\n\ndef twice(text):\n    core.hook()\n    return text * 2\n"
+        files = {**BASE, "pkg/core.py": CORE + hook, "pkg/other.py": other}
+        new = {**files, "pkg/core.py": CORE + hook + "    print()\n"}
+        context_map = kept(tmp_path, files, EXECUTED)
+        assert names(select(files, new, map=context_map)) == ["test_other.py"]
+
     def test_a_module_that_is_gone_leads_to_those_who_executed_it(self, tmp_path: Path) -> None:
         new = {path: text for path, text in BASE.items() if path != "pkg/other.py"}
         assert self.chosen(tmp_path, new) == ["test_other.py"]
