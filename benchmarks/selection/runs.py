@@ -87,7 +87,8 @@ def observe(
 
 def _ran(outcomes: dict[str, Any]) -> bool:
     """Whether a run is a suite's and not merely an error's."""
-    return sum(outcome == "passed" for outcome, _ in outcomes.values()) >= FEWEST
+    passed = [test for test, (outcome, _) in outcomes.items() if outcome == "passed"]
+    return len(passed) >= FEWEST
 
 
 def breaks(runner: Runner, commit: Commit, cache: Path) -> bool:
