@@ -6,7 +6,6 @@ A certificate says that nothing is to do, and for which files that holds. It is 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -85,7 +84,7 @@ def _certificate(factory: Factory, survey: Survey) -> Certificate | None:
         return None
     if (factory.ledger.work / "ignored.json").exists():
         return None
-    shared = list(dict.fromkeys([*_sources(factory), *common_files(factory)]))
+    shared = list(dict.fromkeys(_shared(factory, survey)))
     signatures = [quick.signature(one) for one in shared]
     # What was edited after the plan was read is not in it, however long ago that was.
     if not quick.settled(signatures, factory.asked):
@@ -99,9 +98,13 @@ def _certificate(factory: Factory, survey: Survey) -> Certificate | None:
     return groups, _holds_until(factory, rests), texts
 
 
-def _sources(factory: Factory) -> Iterator[str]:
-    yield from (source for source in factory.plan.sources if os.path.exists(source))
+def _shared(factory: Factory, survey: Survey) -> Iterator[str]:
+    """What no row speaks of; what is not there yet belongs to it, since it may come."""
+    yield from factory.plan.sources
     yield str(factory.ledger.artifacts)
+    for name in sorted(survey.folders - survey.rows.keys()):
+        yield str(factory.ledger.folder(name))
+    yield from common_files(factory)
 
 
 def _told(state: State) -> list[str]:

@@ -18,7 +18,7 @@ from factoryline.ledger.query import Record
 from factoryline.plan import digest
 from factoryline.plan.digest import Input, Inputs
 from factoryline.plan.model import Artifact, Cell
-from factoryline.plan.rounds import Stage, walk
+from factoryline.plan.rounds import Stage, stage_named, walk
 from factoryline.run.factory import Factory
 from factoryline.system import files
 
@@ -234,9 +234,8 @@ def _previous(factory: Factory, artifact: Artifact) -> str | None:
 
 
 def _lessons(factory: Factory, previous: str | None) -> tuple[str, ...]:
-    if previous is None or factory.plan.artifact(previous) is None:
-        return ()
-    note = factory.record(previous).last("note")
+    # It may be gone from the plan by now; what the ledger knows of it has not changed by that.
+    note = factory.ledger.entry(stage_named(previous, "note")) if previous else None
     if note is None:
         return ()
     confirmed = [d for d in note.handoff["decisions"] if d["verdict"] == "confirmed"]

@@ -91,7 +91,8 @@ class LineReporter:
         failed = bool(self.failures or self.errors)
         self._write(last_words(found.states, ran=self.ran, failed=failed).removesuffix("\n"))
         certify(self.factory, found)
-        if self.lock:
+        # After an exit in the middle a worker may still be at work: the lock goes with the process.
+        if self.lock and sys.exc_info()[0] is None:
             self.lock.release()
 
     def _write(self, line: str) -> None:

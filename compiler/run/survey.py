@@ -52,6 +52,7 @@ class Row(NamedTuple):
 class Survey:
     """The state of every artifact, in the order of the line, and a row for each that has begun.
 
+    folders: of artifacts, begun or not, with a row or without, in the plan or not any more.
     common: of what all states depend on. certain: whether every row is of files that can be told
     from what they become next.
     """
@@ -59,6 +60,7 @@ class Survey:
     states: tuple[State, ...]
     rows: Mapping[str, Row]
     busy: Set[str]
+    folders: Set[str]
     common: str
     certain: bool
 
@@ -87,22 +89,22 @@ def survey(factory: Factory) -> Survey:
 
 def common_files(factory: Factory) -> Iterator[str]:
     """The files and folders that all states depend on, besides the plan's own."""
-    yield from (path for path in _prior_files(factory) if os.path.exists(path))
+    yield from _prior_files(factory)
     yield from _programs(factory)
 
 
 def _asked(factory: Factory, held: Mapping[str, Row], common: str, started: int) -> Survey:
     """The states, those of `held` rows as they are known and all others anew."""
     ledger = factory.ledger
-    begun = ledger.folders()
+    folders = ledger.folders()
     open_rows = (name for name, row in held.items() if row.told[1] != "sealed")
-    busy = frozenset([*open_rows, *filter(ledger.begun, begun - held.keys())])
+    busy = frozenset([*open_rows, *filter(ledger.begun, folders - held.keys())])
     rows: dict[str, Row] = {}
     states, certain = [], True
     for artifact in factory.plan.artifacts:
         name = artifact.name
         row = held.get(name)
-        if row is None and (name in busy or (name in begun and ledger.sealed(name))):
+        if row is None and (name in busy or (name in folders and ledger.sealed(name))):
             row, settled = _row(factory, artifact, busy, started)
             certain = certain and settled and (_knowable(factory, artifact) or not row.shape)
             if settled:
@@ -111,7 +113,14 @@ def _asked(factory: Factory, held: Mapping[str, Row], common: str, started: int)
             rows[name] = row
         # One that has not begun takes no file to tell.
         states.append(row.state if row else status.state(factory, name, busy))
-    return Survey(states=tuple(states), rows=rows, busy=busy, common=common, certain=certain)
+    return Survey(
+        states=tuple(states),
+        rows=rows,
+        busy=busy,
+        folders=folders,
+        common=common,
+        certain=certain,
+    )
 
 
 def _still(factory: Factory, rows: Mapping[str, Row], *, whole: bool = False) -> Mapping[str, Row]:
@@ -165,6 +174,9 @@ def _own_files(factory: Factory, artifact: Artifact, busy: Set[str]) -> Iterator
         yield from (f"{place}/{name}" for name in sorted(os.listdir(folder)))
         named = [*artifact.reviews, *(source for round in artifact.adopt for source in round)]
         yield from (source.name for source in named)
+        first = next(iter(factory.record(artifact.name).entries), None)
+        if first and first.pins.get("previous"):
+            yield f"{place}/../{first.pins['previous']}"
 
 
 def _knowable(factory: Factory, artifact: Artifact) -> bool:

@@ -215,9 +215,12 @@ def digest_bytes(data: bytes) -> str:
 
 
 def digest_json(value: object) -> str:
-    """The digest of a JSON value; the order of keys does not matter."""
+    """The digest of a JSON value; the order of keys does not matter.
+
+    A file's name that is no UTF-8 is a text with surrogates, and has its digest as well.
+    """
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return digest_bytes(text.encode())
+    return digest_bytes(text.encode(errors="surrogatepass"))
 
 
 def _sync_folder(path: Path) -> None:
@@ -255,8 +258,10 @@ class Lock:
                 help="wait until it has ended; one run at a time keeps the ledger true",
             ) from None
         self.broken_off = not known or os.fstat(descriptor).st_size > 0
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"process {os.getpid()} ({purpose})".encode())
+        # Never empty in between: that would say that nothing was left half-done.
+        own = f"process {os.getpid()} ({purpose})".encode()
+        os.pwrite(descriptor, own, 0)
+        os.ftruncate(descriptor, len(own))
         self._descriptor = descriptor
         # A forked worker shares the lock and would keep it after its parent was killed.
         os.register_at_fork(after_in_child=self.drop)

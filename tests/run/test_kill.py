@@ -144,6 +144,24 @@ def test_a_terminated_run_takes_its_children_along(line: Line) -> None:
     assert line.doit().code == 0, "and the lock is free"
 
 
+def test_a_run_that_lost_a_worker_says_so_to_the_next(line: Line) -> None:
+    """The other worker may be in the middle of something when the run is given up."""
+    four_stages(line)
+    pid = line.folder / "pid"
+    line.edit(
+        '"print(1)"',
+        f"\"import os, time; open('{pid}', 'w').write(str(os.getpid())); time.sleep(300)\"",
+    )
+    command = [str(BIN / "doit"), "-n", "2"]
+    process = subprocess.Popen(command, cwd=line.home, env=line.env(), stdout=-3, stderr=-3)
+    wait_for(pid)
+    workers = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True)
+    for worker in workers.stdout.split():
+        os.kill(int(worker), signal.SIGTERM)
+    assert process.wait(20) != 0
+    assert (line.state / ".work/lock").read_text() == f"process {process.pid} (doit run)"
+
+
 def wait_for(path: Path) -> None:
     deadline = time.monotonic() + 20
     while not (path.exists() and (path.is_dir() or path.stat().st_size)):

@@ -51,10 +51,14 @@ def settle(line: Line) -> None:
     assert line.factory("status").code == 0
 
 
+def asked(line: Line) -> tuple[State, ...]:
+    return survey(Factory(compile_factory(line.home / "factory.yaml"))).states
+
+
 def told(line: Line) -> str | None:
     """What a run would print if it would run nothing, or the kind of error in its way."""
     try:
-        states = survey(Factory(compile_factory(line.home / "factory.yaml"))).states
+        states = asked(line)
     except Exception as error:
         return f"error: {type(error).__name__}"
     return last_words(states) if all(state.kind in IDLE for state in states) else None
@@ -132,6 +136,68 @@ def test_a_second_survey_sees_what_was_written_since(line: Line) -> None:
         factory.ledger.forget(stage_named("open", stage), reason="a test")
         [state] = [s for s in survey(factory).states if s.artifact == "open"]
         assert (state.kind, state.stage) == ("due", stage)
+
+
+def _new_prior(line: Line) -> None:
+    _prior(line, random.Random(1))
+
+
+def _new_include(line: Line) -> None:
+    line.write(line.home / "deep/one/late.yaml", (line.home / "more/later.yaml").read_text())
+
+
+def _entries_of_another_clone(line: Line) -> None:
+    """As a pull brings them, into a folder that is there already."""
+    line.write(line.state / f"{RECORD_OF}/later/scout.json", "{}")
+
+
+RECORD_OF = "factory-artifacts"
+
+
+@pytest.mark.parametrize("comes", [_new_prior, _new_include, _entries_of_another_clone])
+def test_what_comes_to_be_is_noticed(line: Line, comes: Callable[[Line], None]) -> None:
+    line.edit("  include: more/*.yaml", "  include: [more/*.yaml, deep/one/*.yaml]")
+    (line.state / RECORD_OF / "later").mkdir()
+    settle(line)
+    assert quick.answer(str(line.home))
+    comes(line)
+    assert quick.answer(str(line.home)) is None
+    assert told(line) == truth(line)
+
+
+def _taught(line: Line) -> None:
+    """`first` was reworked once, and the scout of `second` heard of it."""
+    for name in ("first-1", "first-2", "second-1"):
+        line.patch(name, **{f"server__{name.replace('-', '_')}_py": "X = 1\n"})
+    finding = {"kind": "correctness", "statement": "It is wrong.", "paths": ["server/first_1.py"]}
+    line.review("no", "request-changes", findings=[finding | {"severity": "minor"}])
+    first = line.artifact("first", rounds=2, reviews=["no.yaml", "ok.yaml"])
+    line.spec(first + line.artifact("second"), flow="{merge: none}")
+    assert line.doit().code == 0
+    assert line.entry("second", "scout")["handoff"]["lessons"] == [
+        "first: correctness: It is wrong."
+    ]
+    settle(line)
+
+
+def test_what_an_artifact_heard_of_another_stays_true_when_that_one_is_no_longer_planned(
+    line: Line,
+) -> None:
+    _taught(line)
+    path = line.home / "factory.yaml"
+    head, _, rest = path.read_text().partition("  first:")
+    path.write_text(f"{head}  second:{rest.partition('  second:')[2]}")
+    assert told(line) == truth(line)
+    assert line.doit().lines() == []
+
+
+def test_what_an_artifact_heard_of_another_is_asked_again_when_that_one_is_opened(
+    line: Line,
+) -> None:
+    _taught(line)
+    assert line.factory("reopen", "first", "--why", "a test").code == 0
+    [second] = [state for state in asked(line) if state.artifact == "second"]
+    assert (second.kind, second.stage) == ("due", "scout")
 
 
 def test_a_fingerprint_is_that_of_the_signatures(tmp_path: Path) -> None:

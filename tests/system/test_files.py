@@ -169,6 +169,7 @@ def test_digests() -> None:
     assert files.digest_json({"a": 1, "b": 2}) == files.digest_json({"b": 2, "a": 1})
     assert files.digest_json([1, 2]) != files.digest_json([2, 1])
     assert files.digest_json("1") != files.digest_json(1)
+    assert files.digest_json(os.fsdecode(b"\xff")) != files.digest_json(os.fsdecode(b"\xfe"))
 
 
 # The lock, with a real second process.
@@ -261,6 +262,17 @@ def test_a_lock_tells_whether_its_last_holder_was_broken_off(tmp_path: Path) -> 
         raise KeyError
     assert broken_off(), "the last one failed"
     assert not broken_off()
+
+
+def test_a_holder_that_is_killed_while_it_takes_the_lock_leaves_it_broken_off(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "lock"
+    path.write_text("process 1 (doit run)")
+    script = f"import os\nos.write = os.pwrite = lambda *_: os.kill(os.getpid(), 9)\n{HOLD}"
+    assert subprocess.run([sys.executable, "-c", script, str(path)]).returncode == -signal.SIGKILL
+    with locked(path, "the next one") as lock:
+        assert lock.broken_off
 
 
 def test_a_short_purpose_leaves_nothing_of_a_long_one(tmp_path: Path) -> None:
