@@ -40,25 +40,67 @@ def _recipes(ledger: Ledger) -> dict[str, Entry]:
 
 
 def _make(repository: Git, ledger: Ledger, recipes: Mapping[str, Entry], commit: str) -> None:
-    if repository.commit_of(commit):
-        return
-    entry = recipes.get(commit)
-    if entry is None:
-        raise WorldError(
-            f"the commit {commit} is not in {repository.path}, and the ledger cannot make it",
-            help="fetch it from where the artifact was worked on, or `factory rebase` the artifact",
-        )
-    made = (_change if entry.contract == "change" else _merge)(repository, ledger, recipes, entry)
+    """Make a commit and all that it rests on; years of merges may, hence no recursion."""
+    waiting, begun = [commit], set[str]()
+    while waiting:
+        now = waiting[-1]
+        if repository.commit_of(now):
+            waiting.pop()
+            continue
+        entry = recipes.get(now)
+        if entry is None:
+            raise WorldError(
+                f"the commit {now} is not in {repository.path}, and the ledger cannot make it",
+                help="fetch it from where the artifact was worked on, or `factory rebase` the"
+                " artifact",
+            )
+        missing = [one for one in _needs(recipes, entry) if not repository.commit_of(one)]
+        if not missing:
+            _make_one(repository, ledger, recipes, entry)
+        elif now in begun:
+            raise _changed_by_hand(f"the ledger's record of {now} rests on itself", entry)
+        else:
+            begun.add(now)
+            waiting += missing
+
+
+def _make_one(repository: Git, ledger: Ledger, recipes: Mapping[str, Entry], entry: Entry) -> None:
+    commit = entry.handoff["commit"]
+    if entry.contract == "change":
+        made = _change(repository, ledger, entry)
+    else:
+        made = _merge(repository, recipes, entry)
     if made != commit:
-        raise WorldError(
-            f"the ledger's record of {commit} gives {made}",
-            help=f"the files of {entry.stage.artifact} were changed by hand; restore them from git",
-        )
+        raise _changed_by_hand(f"the ledger's record of {commit} gives {made}", entry)
 
 
-def _change(repository: Git, ledger: Ledger, recipes: Mapping[str, Entry], entry: Entry) -> str:
+def _changed_by_hand(what: str, entry: Entry) -> WorldError:
+    return WorldError(
+        what,
+        help=f"the files of {entry.stage.artifact} were changed by hand; restore them from git",
+    )
+
+
+def _needs(recipes: Mapping[str, Entry], entry: Entry) -> list[str]:
+    """The commits that one is made from."""
+    if entry.contract == "change":
+        return [entry.handoff["parent"]]
+    return [*entry.handoff["recipe"]["parents"], _merged(recipes, entry)]
+
+
+def _merged(recipes: Mapping[str, Entry], merge: Entry) -> str:
+    """The commit that was merged: the artifact's last change."""
+    changes = [
+        e
+        for e in recipes.values()
+        if e.contract == "change" and e.stage.artifact == merge.stage.artifact
+    ]
+    last = max(changes, key=lambda e: e.stage.round or 0)
+    return str(last.handoff["commit"])
+
+
+def _change(repository: Git, ledger: Ledger, entry: Entry) -> str:
     change = entry.handoff
-    _make(repository, ledger, recipes, change["parent"])
     patch = (ledger.folder(entry.stage.artifact) / change["patch"]).read_bytes()
     with tempfile.TemporaryDirectory() as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
@@ -71,18 +113,9 @@ def _change(repository: Git, ledger: Ledger, recipes: Mapping[str, Entry], entry
     return made
 
 
-def _merge(repository: Git, ledger: Ledger, recipes: Mapping[str, Entry], entry: Entry) -> str:
+def _merge(repository: Git, recipes: Mapping[str, Entry], entry: Entry) -> str:
     recipe = entry.handoff["recipe"]
-    for parent in recipe["parents"]:
-        _make(repository, ledger, recipes, parent)
-    changes = [
-        e
-        for e in recipes.values()
-        if e.contract == "change" and e.stage.artifact == entry.stage.artifact
-    ]
-    last = max(changes, key=lambda e: e.stage.round or 0)
-    _make(repository, ledger, recipes, last.handoff["commit"])
-    tree, _ = repository.merge_tree(entry.handoff["before"], last.handoff["commit"])
+    tree, _ = repository.merge_tree(entry.handoff["before"], _merged(recipes, entry))
     author = Signature(**recipe["author"])
     return repository.commit_tree(
         tree or recipe["tree"], recipe["parents"], recipe["message"], author
