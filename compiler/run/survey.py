@@ -171,7 +171,9 @@ def _own_files(factory: Factory, artifact: Artifact, busy: Set[str]) -> Iterator
     place = folder.relative_to(home).as_posix()
     yield place
     if artifact.name in busy:
-        yield from (f"{place}/{name}" for name in sorted(os.listdir(folder)))
+        # Rendered documents and patches are written for others: no state is read from them.
+        read = (name for name in sorted(os.listdir(folder)) if name.endswith((".json", ".jsonl")))
+        yield from (f"{place}/{name}" for name in read)
         named = [*artifact.reviews, *(source for round in artifact.adopt for source in round)]
         yield from (source.name for source in named)
         first = next(iter(factory.record(artifact.name).entries), None)
