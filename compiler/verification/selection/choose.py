@@ -7,8 +7,7 @@ never empty.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePosixPath
@@ -18,10 +17,12 @@ from factoryline.verification import reach
 from factoryline.verification.selection import configuration, fixtures, ranking
 from factoryline.verification.selection import tests as testing
 from factoryline.verification.selection.change import Edit, Shift
+from factoryline.verification.selection.choice import Choice, Why
 from factoryline.verification.selection.contextmap import ContextMap
 from factoryline.verification.selection.found import Found
 from factoryline.verification.selection.paths import sort_of
 from factoryline.verification.selection.python import Finder
+from factoryline.verification.selection.scope_tests import MOST_CHARACTERS, ScopeTests
 from factoryline.verification.selection.tree import Tree
 
 MOST_EDITS = 300
@@ -29,46 +30,6 @@ MOST_EDITS = 300
 
 NEARLY_ALL = 0.9
 """From this share on, choosing tests costs more than it saves."""
-
-MOST_CHARACTERS = 100_000
-"""How long the tests may be on a command line; beyond it, whole files are named."""
-
-_DEFINED = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Why:
-    """A chosen test, the strategy that led to it (changed, map, import, name, rule), in words."""
-
-    test: str
-    by: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """tests: what the scope's command is given. why: a reason for each test function.
-
-    widened: why everything runs; empty when it need not. unknown: what would have widened it.
-    known: how many test functions the scope has; None where they cannot be told.
-    """
-
-    tests: tuple[str, ...]
-    why: tuple[Why, ...] = ()
-    widened: str = ""
-    known: int | None = None
-
-    @property
-    def summary(self) -> str:
-        """`6 of 412: 2 changed, 3 by map, 1 by import`."""
-        of = "" if self.known is None else f" of {self.known}"
-        if self.widened:
-            return f"all{of}: {self.widened}"
-        if not self.why:
-            return "the tests that the artifact names"
-        counted = Counter(one.by for one in self.why)
-        words = [f"{n} {by if by == 'changed' else f'by {by}'}" for by, n in counted.items()]
-        return f"{len(self.why)}{of}: {', '.join(words)}"
 
 
 def finder(
@@ -87,11 +48,13 @@ def choose(
     effort: str = "merge",
     rules: Sequence[Rule] = (),
     shifts: Mapping[str, Shift] | None = None,
-    first: bool = False,
+    most: int = MOST_CHARACTERS,
 ) -> Choice:
     """The tests that a change needs, of those below the paths in `everything`."""
-    found = search(old, new, edits, everything=everything, map=map, rules=rules, shifts=shifts)
-    return found.choice(effort, first=first)
+    found = search(
+        old, new, edits, everything=everything, map=map, rules=rules, shifts=shifts, most=most
+    )
+    return found.choice(effort)
 
 
 def search(
@@ -103,9 +66,13 @@ def search(
     map: ContextMap | None = None,
     rules: Sequence[Rule] = (),
     shifts: Mapping[str, Shift] | None = None,
+    most: int = MOST_CHARACTERS,
 ) -> Search:
-    """What leads from a change to tests, once for both efforts."""
-    scope = _Scope(new, everything, map)
+    """What leads from a change to tests, once for both efforts.
+
+    most: how many characters of tests the scope's command can take.
+    """
+    scope = ScopeTests(new, everything, map, most=most)
     scope.made_alike = not any(
         reach.supports_tests(edit.path) and not reach.is_test(edit.path) for edit in edits
     )
@@ -145,7 +112,7 @@ def search(
 class Search:
     """What was found for a change in a scope. unknown: paths and why their effect is not known."""
 
-    scope: _Scope
+    scope: ScopeTests
     edits: Sequence[Edit]
     map: ContextMap | None = None
     found: Found = field(default_factory=Found)
@@ -174,99 +141,6 @@ class Search:
             return scope.whole(f"{len(tests)} of {scope.known} tests reach {hub}, a hub")
         why = tuple(Why(test=test, by=by, why=text) for test, (by, text) in tests.items())
         return Choice(tests=scope.arguments(tests), why=why, known=scope.known)
-
-
-class _Scope:
-    """The tests of a scope: those below the paths of its `all`."""
-
-    def __init__(self, tree: Tree, everything: Sequence[str], map: ContextMap | None) -> None:
-        self.tree = tree
-        self.map = map
-        self.made_alike = True
-        """Whether tests that are made at run time are the ones that the map knows."""
-        self.everything = tuple(everything)
-        roots = [path.partition("::")[0].rstrip("/") for path in everything]
-        ours = [root for root in roots if root in (".", "") or _there(tree, root)]
-        self.tests = tuple(
-            path for path in tree.tests if not ours or any(_below(path, root) for root in ours)
-        )
-        self.defined = {path: _DEFINED.findall(tree.text(path)) for path in self.tests}
-        ran = Counter(test.partition("::")[0] for test in map.tests) if map else Counter[str]()
-        self.counts = {
-            path: max(sum(name.startswith("test") for name in names), ran[path])
-            for path, names in self.defined.items()
-        }
-        self.known = sum(self.counts.values())
-
-    def whole(self, reason: str, *, more: int = 0) -> Choice:
-        widened = reason + (f" (and {more} more)" if more else "")
-        return Choice(tests=self.everything, widened=widened, known=self.known or None)
-
-    def below(self, folders: Iterable[str]) -> Iterator[str]:
-        for folder in folders:
-            for path in self.tests:
-                if _below(path, folder):
-                    whole = self.tree.outline(path)
-                    yield from testing.tests_in(path, whole) if whole else [path]
-
-    def present(self, tests: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
-        """The tests of this scope that are there, or the class or file that has them now."""
-        found: dict[str, tuple[str, str]] = {}
-        for test, why in tests.items():
-            if why[0] == "rule":
-                found.setdefault(test, why)
-                continue
-            path, *names = test.split("::")
-            if path not in self.defined:
-                continue
-            if self._is_as_it_ran(test, path):
-                found.setdefault(test, why)
-                continue
-            if len(names) == 1 and names[0] not in self.defined[path]:
-                continue  # it is gone
-            while names and not set(names) <= set(self.defined[path]):
-                names.pop()  # its class may inherit it
-            found.setdefault("::".join([path, *names]), why)
-        whole = {test for test in found if "::" not in test}
-        return {
-            t: why for t, why in found.items() if t in whole or t.partition("::")[0] not in whole
-        }
-
-    def _is_as_it_ran(self, test: str, path: str) -> bool:
-        """Whether a test is in the map and nothing that makes it has changed since."""
-        if self.map is None or test not in self.map.numbers or not self.made_alike:
-            return False
-        ran = self.map.file(path)
-        return ran is not None and ran.blob == self.tree.blobs.get(path)
-
-    def arguments(self, tests: Iterable[str]) -> tuple[str, ...]:
-        """Tests as arguments; a file whose tests are all chosen is named as a whole."""
-        by_file: dict[str, list[str]] = {}
-        for test in tests:
-            by_file.setdefault(test.partition("::")[0], []).append(test)
-        chosen = {
-            path: [path] if self._is_whole(path, inside) else inside
-            for path, inside in by_file.items()
-        }
-        by_length = sorted(chosen, key=lambda path: -sum(map(len, chosen[path])))
-        total = sum(len(test) + 1 for inside in chosen.values() for test in inside)
-        for path in by_length:
-            if total <= MOST_CHARACTERS:
-                break
-            total -= sum(len(test) + 1 for test in chosen[path]) - len(path) - 1
-            chosen[path] = [path]
-        return tuple(test for inside in chosen.values() for test in inside)
-
-    def _is_whole(self, path: str, inside: Sequence[str]) -> bool:
-        return path in inside or 0 < self.counts.get(path, 0) <= len(inside)
-
-
-def _there(tree: Tree, root: str) -> bool:
-    return root in tree.paths or any(_below(path, root) for path in tree.tests)
-
-
-def _below(path: str, root: str) -> bool:
-    return root in (".", "", path) or path.startswith(root + "/")
 
 
 def _mentions(path: str, tree: Tree, found: Found) -> None:

@@ -12,9 +12,10 @@ from factoryline.system.git import Git
 from factoryline.verification.selection import choose as choosing
 from factoryline.verification.selection import maps
 from factoryline.verification.selection.change import Edit, edits_between
-from factoryline.verification.selection.choose import Choice
+from factoryline.verification.selection.choice import Choice, Why
 from factoryline.verification.selection.contextmap import MapUnreadable
 from factoryline.verification.selection.paths import sort_of
+from factoryline.verification.selection.scope_tests import MOST_CHARACTERS, MOST_IN_ONE
 from factoryline.verification.selection.tree import Tree
 
 REASONS = 200
@@ -117,6 +118,7 @@ def _chosen(selection: Selection, change: _Change, folder: Path) -> Iterable[Ste
         map=kept,
         rules=scope.rules,
         shifts=shifts,
+        most=MOST_CHARACTERS if "{tests}" in scope.run else MOST_IN_ONE,
     )
 
     def step(name: str, choice: Choice) -> Step:
@@ -154,7 +156,7 @@ def _related(selection: Selection, change: _Change) -> Step:
     if not changed:
         return widened(selection, "no test reaches the change")
     why = tuple(
-        choosing.Why(test=path, by="the runner", why="its related tests are run")
+        Why(test=path, by="the runner", why="its related tests are run")
         for path in dict.fromkeys(changed)
     )
     choice = Choice(tests=tuple(dict.fromkeys(changed)), why=why)

@@ -8,7 +8,8 @@ from typing import Any
 
 from factoryline.system.git import Hunk
 from factoryline.verification.selection.change import Edit
-from factoryline.verification.selection.choose import Choice, choose
+from factoryline.verification.selection.choice import Choice
+from factoryline.verification.selection.choose import choose
 from factoryline.verification.selection.contextmap import ContextMap, FileMap, Recording
 from factoryline.verification.selection.outline import outline
 from factoryline.verification.selection.tree import Tree

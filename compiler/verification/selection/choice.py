@@ -1,0 +1,41 @@
+"""What was chosen, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """A chosen test, the strategy that led to it (changed, map, import, name, rule), in words."""
+
+    test: str
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """tests: what the scope's command is given. why: a reason for each test function.
+
+    widened: why everything runs; empty when it need not. unknown: what would have widened it.
+    known: how many test functions the scope has; None where they cannot be told.
+    """
+
+    tests: tuple[str, ...]
+    why: tuple[Why, ...] = ()
+    widened: str = ""
+    known: int | None = None
+
+    @property
+    def summary(self) -> str:
+        """`6 of 412: 2 changed, 3 by map, 1 by import`."""
+        of = "" if self.known is None else f" of {self.known}"
+        if self.widened:
+            return f"all{of}: {self.widened}"
+        if not self.why:
+            return "the tests that the artifact names"
+        counted = Counter(one.by for one in self.why)
+        words = [f"{n} {by if by == 'changed' else f'by {by}'}" for by, n in counted.items()]
+        return f"{len(self.why)}{of}: {', '.join(words)}"

@@ -1,0 +1,125 @@
+"""The tests of a scope: which there are, how many, and how a command names some of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from factoryline.verification.selection import tests as testing
+from factoryline.verification.selection.choice import Choice
+from factoryline.verification.selection.contextmap import ContextMap
+from factoryline.verification.selection.tree import Tree
+
+MOST_CHARACTERS = 500_000
+"""How long the tests may be as arguments; a system takes 1 or 2 MB, its environment included.
+
+Beyond it whole files are named. pytest takes thousands of names well: a quarter of 7,500 tests was
+chosen by name in half the time that all of them need.
+"""
+
+MOST_IN_ONE = 100_000
+"""The same where they stand in one argument, of which Linux takes 128 KiB."""
+
+_DEFINED = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
+
+
+class ScopeTests:
+    """The tests of a scope: those below the paths of its `all`."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        everything: Sequence[str],
+        map: ContextMap | None,
+        *,
+        most: int = MOST_CHARACTERS,
+    ) -> None:
+        self.tree = tree
+        self.map = map
+        self.most = most
+        self.made_alike = True
+        """Whether tests that are made at run time are the ones that the map knows."""
+        self.everything = tuple(everything)
+        roots = [path.partition("::")[0].rstrip("/") for path in everything]
+        ours = [root for root in roots if root in (".", "") or _there(tree, root)]
+        self.tests = tuple(
+            path for path in tree.tests if not ours or any(_below(path, root) for root in ours)
+        )
+        self.defined = {path: _DEFINED.findall(tree.text(path)) for path in self.tests}
+        ran = Counter(test.partition("::")[0] for test in map.tests) if map else Counter[str]()
+        self.counts = {
+            path: max(sum(name.startswith("test") for name in names), ran[path])
+            for path, names in self.defined.items()
+        }
+        self.known = sum(self.counts.values())
+
+    def whole(self, reason: str, *, more: int = 0) -> Choice:
+        widened = reason + (f" (and {more} more)" if more else "")
+        return Choice(tests=self.everything, widened=widened, known=self.known or None)
+
+    def below(self, folders: Iterable[str]) -> Iterator[str]:
+        for folder in folders:
+            for path in self.tests:
+                if _below(path, folder):
+                    whole = self.tree.outline(path)
+                    yield from testing.tests_in(path, whole) if whole else [path]
+
+    def present(self, tests: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+        """The tests of this scope that are there, or the class or file that has them now."""
+        found: dict[str, tuple[str, str]] = {}
+        for test, why in tests.items():
+            if why[0] == "rule":
+                found.setdefault(test, why)
+                continue
+            path, *names = test.split("::")
+            if path not in self.defined:
+                continue
+            if self._is_as_it_ran(test, path):
+                found.setdefault(test, why)
+                continue
+            if len(names) == 1 and names[0] not in self.defined[path]:
+                continue  # it is gone
+            while names and not set(names) <= set(self.defined[path]):
+                names.pop()  # its class may inherit it
+            found.setdefault("::".join([path, *names]), why)
+        whole = {test for test in found if "::" not in test}
+        return {
+            t: why for t, why in found.items() if t in whole or t.partition("::")[0] not in whole
+        }
+
+    def _is_as_it_ran(self, test: str, path: str) -> bool:
+        """Whether a test is in the map and nothing that makes it has changed since."""
+        if self.map is None or test not in self.map.numbers or not self.made_alike:
+            return False
+        ran = self.map.file(path)
+        return ran is not None and ran.blob == self.tree.blobs.get(path)
+
+    def arguments(self, tests: Iterable[str]) -> tuple[str, ...]:
+        """Tests as arguments; a file whose tests are all chosen is named as a whole."""
+        by_file: dict[str, list[str]] = {}
+        for test in tests:
+            by_file.setdefault(test.partition("::")[0], []).append(test)
+        chosen = {
+            path: [path] if self._is_whole(path, inside) else inside
+            for path, inside in by_file.items()
+        }
+        by_length = sorted(chosen, key=lambda path: -sum(map(len, chosen[path])))
+        total = sum(len(test) + 1 for inside in chosen.values() for test in inside)
+        for path in by_length:
+            if total <= self.most:
+                break
+            total -= sum(len(test) + 1 for test in chosen[path]) - len(path) - 1
+            chosen[path] = [path]
+        return tuple(test for inside in chosen.values() for test in inside)
+
+    def _is_whole(self, path: str, inside: Sequence[str]) -> bool:
+        return path in inside or 0 < self.counts.get(path, 0) <= len(inside)
+
+
+def _there(tree: Tree, root: str) -> bool:
+    return root in tree.paths or any(_below(path, root) for path in tree.tests)
+
+
+def _below(path: str, root: str) -> bool:
+    return root in (".", "", path) or path.startswith(root + "/")
