@@ -2,7 +2,8 @@
 
 A plain run gives doit what is due and lets it grow: after each cell that decides, a delayed task
 reads the ledger and yields the stages that follow, so later rounds appear while doit runs. Every
-other command, and a run that names stages, sees the whole way of every artifact.
+other command, and a run that names stages, sees the whole way of every artifact that it names, or
+of all.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from factoryline.diagnostics import Diagnostic, Held, Paused, render
 from factoryline.emit.tasks import StageTask, stage_tasks
 from factoryline.errors import ExitCode, UserError
 from factoryline.ledger.query import Record
+from factoryline.plan.model import Artifact
 from factoryline.plan.rounds import Stage, stage_named
 from factoryline.run import workspace
 from factoryline.run.admission import queued, resting, spent_up
@@ -71,13 +73,23 @@ def tasks_for(factory: Factory, command: str, arguments: Sequence[str]) -> list[
     """The tasks that a doit command works on. A plain run gets what is due, and lets it grow."""
     named = [name for name in arguments if factory.plan.artifact(name)]
     if command != "run" or len(named) < len(arguments):
-        return list(whole(factory))
+        return list(whole(factory, _named_in(factory, arguments) or factory.plan.artifacts))
     return list(chosen(factory, named) if named else due(factory))
 
 
-def whole(factory: Factory) -> Iterator[Task]:
-    """The way of every artifact, as far as it is known and as it will go if all goes well."""
-    for artifact in factory.plan.artifacts:
+def _named_in(factory: Factory, arguments: Sequence[str]) -> list[Artifact]:
+    """The artifacts that stages are named of; none where an argument names anything else.
+
+    A stage depends on stages of its own artifact alone, so no other task is needed.
+    """
+    names = dict.fromkeys(argument.partition(":")[0] for argument in arguments)
+    found = [artifact for artifact in map(factory.plan.artifact, names) if artifact]
+    return found if len(found) == len(names) else []
+
+
+def whole(factory: Factory, artifacts: Sequence[Artifact]) -> Iterator[Task]:
+    """The way of each artifact, as far as it is known and as it will go if all goes well."""
+    for artifact in artifacts:
         sealed = factory.ledger.sealed(artifact.name)
         record = factory.record(artifact.name)
         tasks = _history(factory, record) if sealed else _ahead(factory, record)
