@@ -21,6 +21,9 @@ from factoryline.verification.proof.languages.base import (
     in_order,
 )
 
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What `ast.parse` raises for a text that it cannot take."""
+
 
 def mutants(path: str, source: bytes, lines: frozenset[int]) -> tuple[Mutant, ...]:
     """Every mutation that begins on one of `lines`, in order of position.
@@ -31,7 +34,7 @@ def mutants(path: str, source: bytes, lines: frozenset[int]) -> tuple[Mutant, ..
         text = _decoded(source)
         reader = _Reader.of(path, source, text)
         return in_order((m for m in _walk(ast.parse(text), reader) if m.line in lines), source)
-    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError) as error:
+    except (*UNREADABLE, tokenize.TokenError, LookupError) as error:
         raise Unreadable("it cannot be read as Python here") from error
 
 
@@ -39,7 +42,7 @@ def holds(mutant: Mutant, source: bytes) -> bool:
     """Whether a mutation changes the file's meaning and leaves its syntax whole."""
     try:
         return ast.dump(ast.parse(mutant.apply(source))) != ast.dump(ast.parse(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNREADABLE:
         return False
 
 
