@@ -91,6 +91,21 @@ def test_a_test_that_always_passes(line: Line) -> None:
 
 
 @pytest.mark.long
+def test_what_was_merely_laid_out_anew_or_moved_asks_for_no_test(line: Line) -> None:
+    wide = "def wide(x):\n    if x:\n        return [x, 'a']\n    return None\n\n\n"
+    line.write(line.product / "server/calc.py", APP + "\n\n" + wide + HALF)
+    line.commit("more that no test executes")
+    formatted = wide.replace("[x, 'a']", '[\n            x,\n            "a",\n        ]')
+    said, proof = verdict(
+        line,
+        "{covers: 1.0}",
+        server__calc_py=formatted + HALF + APP.replace("2 * x", "x + x"),
+    )
+    assert "pass: 1 test in 1 scope, 100 % of 2 changed lines" in said
+    assert proof["covers"]["uncovered"] == []
+
+
+@pytest.mark.long
 def test_a_changed_file_that_no_test_imports(line: Line) -> None:
     said, proof = verdict(
         line,

@@ -24,6 +24,7 @@ from factoryline.verification.proof.tampering import Edit, is_concerned, tamperi
 from factoryline.verification.reach import goes_with_tests
 from factoryline.verification.reports.base import Test
 from factoryline.verification.scopes import Checked, attempt
+from factoryline.verification.selection.outline import alike
 
 Clean = Callable[[str, str], AbstractContextManager[Path]]
 """A clean checkout of a commit, for the time of a block; the text tells several apart."""
@@ -68,7 +69,12 @@ class Case:
             data = place.read_bytes() if place.is_file() and not place.is_symlink() else b""
             return frozenset(range(1, data.count(b"\n") + 2))
         hunks = self.repository.hunks(one.old_blob, one.new_blob)
-        return frozenset(n for h in hunks for n in range(h.new_first, h.new_first + h.new_count))
+        lines = {n for h in hunks for n in range(h.new_first, h.new_first + h.new_count)}
+        if one.path.endswith(".py"):
+            # No test is chosen for them, since none could tell the difference.
+            before = self.repository.read(self.base, one.old_path or one.path)
+            lines -= alike(before, self.repository.read(self.commit, one.path))
+        return frozenset(lines)
 
     @cached_property
     def edits(self) -> tuple[Edit, ...]:

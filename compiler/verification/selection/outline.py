@@ -174,6 +174,16 @@ def differences(old: Outline, new: Outline) -> list[Delta]:
     return found
 
 
+def alike(old: str, new: str) -> frozenset[int]:
+    """The lines of `new` in parts that mean what they meant in `old`: laid out anew, or moved."""
+    before, now = outline(old), outline(new)
+    if before is None or now is None:
+        return frozenset()
+    differ = {id(delta.new) for delta in differences(before, now)}
+    same = (part for part in now.parts if id(part) not in differ)
+    return frozenset(line for part in same for line in range(part.first, part.last + 1))
+
+
 def _keyed(whole: Outline) -> dict[tuple[str, str, int], Part]:
     """Parts by kind, name and how often both stood there before; unnamed ones by their meaning."""
     seen: Counter[tuple[str, str]] = Counter()

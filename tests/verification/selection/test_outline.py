@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from factoryline.verification.selection.outline import differences, outline
+from factoryline.verification.selection.outline import alike, differences, outline
 
 SOURCE = '''"""A module."""
 from __future__ import annotations
@@ -89,6 +89,27 @@ def test_what_a_part_uses_and_where_it_stands() -> None:
 def test_what_differs(old: str, new: str, expected: list[tuple[str, str]]) -> None:
     assert SOURCE.count(old) == 1
     assert changed(SOURCE, SOURCE.replace(old, new)) == expected
+
+
+ONE = "def one(x):\n    return [x, 'a']\n"
+TWO = "def two():\n    return 2\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lines"),
+    [
+        (ONE, 'def one(x):\n    return [\n        x,\n        "a",\n    ]\n', {1, 2, 3, 4, 5}),
+        (ONE + TWO, TWO + ONE, {1, 2, 3, 4}),
+        (ONE + TWO, ONE + TWO.replace("return 2", "return 3"), {1, 2}),
+        ("X = (1)\n", "X = 1\nY = 1\n", {1}),
+        ("class A:\n    x = 1\n", "class B:\n    x = 1\n", set()),
+        (ONE, "def one(:\n", set()),
+        ("", ONE, set()),
+    ],
+    ids=["laid out", "moved", "one changed", "a value", "another class", "unreadable", "new"],
+)
+def test_lines_that_mean_what_they_meant(old: str, new: str, lines: set[int]) -> None:
+    assert alike(old, new) == lines
 
 
 @pytest.mark.parametrize("text", ["def f(:\n", "\0", "x = (" * 3000])
