@@ -10,6 +10,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from weakref import WeakKeyDictionary
 
 from factoryline.verification.selection.outline import dump, first_of
 
@@ -34,13 +35,18 @@ def mentioning(node: ast.stmt, lines: Lines) -> Lines:
 
     coverage.py counts a statement that spans lines under some of them only.
     """
-    found: set[int] = set()
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.stmt) and inner is not node:
-            span = head(inner)
-            if lines & span:
-                found |= span
-    return frozenset(found)
+    return frozenset().union(*(span for span in _heads(node) if not span.isdisjoint(lines)))
+
+
+_HEADS: WeakKeyDictionary[ast.stmt, tuple[Lines, ...]] = WeakKeyDictionary()
+
+
+def _heads(node: ast.stmt) -> tuple[Lines, ...]:
+    """The heads of all statements in a function; many names are looked for in the same one."""
+    if node not in _HEADS:
+        inside = (inner for inner in ast.walk(node) if isinstance(inner, ast.stmt))
+        _HEADS[node] = tuple(head(inner) for inner in inside if inner is not node)
+    return _HEADS[node]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from factoryline.verification.selection.outline import Function, Outline, Part
 
@@ -25,23 +27,54 @@ def count(text: str) -> int:
     return len(_TEST.findall(text))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inside:
+    """What a file of tests is made of.
+
+    tests: by what their id has after the path. around: functions that run around tests. plain:
+    what is neither a test nor an import.
+    """
+
+    tests: Mapping[str, Part]
+    around: tuple[Part, ...]
+    plain: tuple[Part, ...]
+
+
+_KNOWN: WeakKeyDictionary[Outline, _Inside] = WeakKeyDictionary()
+
+
+def _inside(whole: Outline) -> _Inside:
+    """Found once for each outline: a search for the uses of many names comes by again and again."""
+    if whole not in _KNOWN:
+        tests = _tests(whole)
+        written = set(tests.values())
+        around = (p for p in whole.functions() if _runs_around_tests(p))
+        plain = (p for p in whole.parts if p not in written and p.kind != "import")
+        _KNOWN[whole] = _Inside(tests=tests, around=tuple(around), plain=tuple(plain))
+    return _KNOWN[whole]
+
+
 def tests_in(path: str, whole: Outline) -> dict[str, Part]:
     """The test functions by id, such as `tests/test_a.py::TestA::test_b`; inherited ones as well.
 
     Several ids may have one part, where classes of the file inherit it.
     """
+    return {f"{path}::{rest}": part for rest, part in _inside(whole).tests.items()}
+
+
+def _tests(whole: Outline) -> dict[str, Part]:
     found: dict[str, Part] = {}
     inside: dict[str, list[Part]] = defaultdict(list)
     for part in whole.functions():
         if part.binds[0].startswith("test") and not _is_fixture(part):
             inside[part.owner].append(part)
             if _is_collected(part.owner, whole):
-                found[f"{path}::{part.name.replace('.', '::')}"] = part
+                found[part.name.replace(".", "::")] = part
     for head in whole.parts:
         if head.kind == "class" and _is_collected(head.name, whole):
             for base in _bases(head, whole):
                 for part in inside.get(base, ()):
-                    inherited = f"{path}::{head.name.replace('.', '::')}::{part.binds[0]}"
+                    inherited = f"{head.name.replace('.', '::')}::{part.binds[0]}"
                     found.setdefault(inherited, part)
     return found
 
@@ -74,44 +107,44 @@ def mentioning(path: str, whole: Outline, names: Iterable[str]) -> dict[str, str
 
     Through fixtures, helpers, values and base classes of the same file, as many as it takes.
     """
-    led = dict.fromkeys(names)
-    via: dict[str, str] = {name: name for name in led}
-    tests = tests_in(path, whole)
-    written = set(tests.values())
-    plain = [part for part in whole.parts if part not in written and part.kind != "import"]
+    via: dict[str, str] = {name: name for name in names}
+    inside = _inside(whole)
     grown = True
     while grown:
         grown = False
-        for part in plain:
-            hit = next((name for name in via if name in part.uses), None)
+        for part in inside.plain:
+            hit = _first(via, part.uses)
             new = [name for name in part.binds if name not in via]
             if hit and new:
                 via |= dict.fromkeys(new, via[hit])
                 grown = True
+    # Most files have nothing around their tests that leads there.
+    around = [(p, hit) for p in inside.around if (hit := _first(via, p.uses | {*p.binds}))]
     found = {}
-    for test, part in tests.items():
-        hit = next((name for name in via if name in part.uses), None)
-        hit = hit or _around(test, part, whole, via)
+    for test, part in inside.tests.items():
+        hit = _first(via, part.uses) or _around(test, part, around, via)
         if hit:
-            found[test] = via[hit]
+            found[f"{path}::{test}"] = via[hit]
     return found
 
 
-def _around(test: str, part: Part, whole: Outline, via: Mapping[str, str]) -> str | None:
+def _first(via: Mapping[str, str], used: frozenset[str]) -> str | None:
+    """The first of the names that is used."""
+    return None if used.isdisjoint(via) else next(name for name in via if name in used)
+
+
+def _runs_around_tests(part: Part) -> bool:
+    return part.binds[0].startswith(_EVERY_TEST) or "autouse" in part.uses
+
+
+def _around(
+    test: str, part: Part, around: Sequence[tuple[Part, str]], via: Mapping[str, str]
+) -> str | None:
     """The name through which a test's class, or what runs around the test, leads to it."""
-    owners = [*test.split("::")[1:-1], *part.name.split(".")[:-1]]
-    for owner in owners:
+    classes = test.split("::")[:-1]
+    for owner in (*classes, *part.name.split(".")[:-1]):
         if owner in via:
             return owner
-    for other in whole.functions():
-        around = other.binds[0].startswith(_EVERY_TEST) or "autouse" in other.uses
-        if around and other.owner in ("", *_classes_of(test, part)):
-            hit = next((name for name in via if name in other.uses or name in other.binds), None)
-            if hit:
-                return hit
-    return None
-
-
-def _classes_of(test: str, part: Part) -> tuple[str, str]:
-    """The class that a test belongs to, and the one that it is written in."""
-    return ".".join(test.split("::")[1:-1]), part.owner
+    # The class that it belongs to, and the one that it is written in.
+    owners = ("", ".".join(classes), part.owner)
+    return next((hit for other, hit in around if other.owner in owners), None)
