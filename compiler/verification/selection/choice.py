@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """A chosen test, the strategy that led to it (changed, map, import, name, rule), in words."""
+    """A chosen test, the strategy that led to it (changed, map, import, name, rule), in words.
+
+    Where a class or a file stands for the tests in it, `tests` is how many these are.
+    """
 
     test: str
     by: str
     why: str
+    tests: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,11 @@ class Choice:
     known: int | None = None
 
     @property
+    def chosen(self) -> int:
+        """How many test functions there are a reason for."""
+        return sum(one.tests for one in self.why)
+
+    @property
     def summary(self) -> str:
         """`6 of 412: 2 changed, 3 by map, 1 by import`."""
         of = "" if self.known is None else f" of {self.known}"
@@ -36,6 +45,8 @@ class Choice:
             return f"all{of}: {self.widened}"
         if not self.why:
             return "the tests that the artifact names"
-        counted = Counter(one.by for one in self.why)
+        counted = Counter[str]()
+        for one in self.why:
+            counted[one.by] += one.tests
         words = [f"{n} {by if by == 'changed' else f'by {by}'}" for by, n in counted.items()]
-        return f"{len(self.why)}{of}: {', '.join(words)}"
+        return f"{self.chosen}{of}: {', '.join(words)}"

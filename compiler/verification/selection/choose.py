@@ -135,11 +135,15 @@ class Search:
             tests = ranking.likeliest(tests, found.spots, self.map, scope.tree, known=scope.known)
         if not tests:
             return scope.whole("no test reaches the change")
-        if effort == "merge" and scope.known and len(tests) >= NEARLY_ALL * scope.known:
+        sizes = {test: scope.size(test) for test in tests}
+        chosen = sum(sizes.values())
+        if effort == "merge" and scope.known and chosen >= NEARLY_ALL * scope.known:
             widest = max(found.spots, default=None, key=lambda spot: spot.tests.bit_count())
             hub = widest.path if widest else self.edits[0].path if self.edits else "the change"
-            return scope.whole(f"{len(tests)} of {scope.known} tests reach {hub}, a hub")
-        why = tuple(Why(test=test, by=by, why=text) for test, (by, text) in tests.items())
+            return scope.whole(f"{chosen} of {max(chosen, scope.known)} tests reach {hub}, a hub")
+        why = tuple(
+            Why(test=test, by=by, why=text, tests=sizes[test]) for test, (by, text) in tests.items()
+        )
         return Choice(tests=scope.arguments(tests), why=why, known=scope.known)
 
 

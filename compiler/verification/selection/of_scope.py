@@ -69,7 +69,7 @@ def told(step: Step) -> dict[str, Any]:
         "step": step.name,
         "summary": step.choice.summary,
         "widened": step.choice.widened,
-        "chosen": len(why),
+        "chosen": step.choice.chosen,
         "known": step.choice.known,
         "map": step.map,
         "why": [{"test": w.test, "by": w.by, "why": w.why} for w in why[:REASONS]],
@@ -129,8 +129,8 @@ def _chosen(selection: Selection, change: _Change, folder: Path) -> Iterable[Ste
     whole = search.choice(selection.effort)
     if selection.effort == "merge":
         quick = search.choice("inner", first=True)
-        chosen = len(whole.why) if not whole.widened else whole.known or 0
-        if not quick.widened and 2 * len(quick.why) < chosen:
+        chosen = whole.chosen if not whole.widened else whole.known or 0
+        if not quick.widened and 2 * quick.chosen < chosen:
             yield step("inner", quick)
     yield step(selection.effort, whole)
 

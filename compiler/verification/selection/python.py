@@ -125,7 +125,7 @@ class Finder:
         deltas = [delta for delta in deltas if not self._does_nothing(edit, delta)]
         moved = _moved(edit)
         if not deltas and not moved:
-            return ()
+            return [(edit, ())]
         if self.executed is None or edit.old is None:
             self._by_imports(edit, deltas, found)
             return ()
@@ -286,13 +286,15 @@ class Finder:
     def _around(self, silent: Sequence[tuple[Edit, Sequence[Delta]]], found: Found) -> None:
         """Nothing executes what differs, so that no test can tell it from what was there before.
 
-        What runs at import and nothing reads breaks every test or none: a few are enough.
+        What runs at import and nothing reads breaks every test or none: a few are enough. So does
+        what differs in words and layout alone.
         """
         for edit, deltas in silent:
             if self.executed and edit.old:
                 near = _nearest(self.executed, edit.old, deltas)
                 few = sum(1 << number for number in itertools.islice(members(near), A_FEW))
-                why = f"it executes {edit.old}, of which no test executes what changed"
+                what = "no test executes what changed" if deltas else "nothing but words changed"
+                why = f"it executes {edit.old}, of which {what}"
                 self._spot(edit.old, [few], frozenset(), why, found)
 
 

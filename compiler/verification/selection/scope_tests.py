@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from factoryline.verification.selection import tests as testing
 from factoryline.verification.selection.choice import Choice
@@ -43,11 +44,13 @@ class ScopeTests:
         self.everything = tuple(everything)
         roots = [path.partition("::")[0].rstrip("/") for path in everything]
         ours = [root for root in roots if root in (".", "") or _there(tree, root)]
+        ran = Counter(test.partition("::")[0] for test in map.tests) if map else Counter[str]()
+        # A runner may be told to find tests in files of other names, and the map has seen them.
+        files = dict.fromkeys([*tree.tests, *(path for path in ran if path in tree.paths)])
         self.tests = tuple(
-            path for path in tree.tests if not ours or any(_below(path, root) for root in ours)
+            path for path in files if not ours or any(_below(path, root) for root in ours)
         )
         self.defined = {path: _DEFINED.findall(tree.text(path)) for path in self.tests}
-        ran = Counter(test.partition("::")[0] for test in map.tests) if map else Counter[str]()
         self.counts = {
             path: max(sum(name.startswith("test") for name in names), ran[path])
             for path, names in self.defined.items()
@@ -87,6 +90,24 @@ class ScopeTests:
         return {
             t: why for t, why in found.items() if t in whole or t.partition("::")[0] not in whole
         }
+
+    def size(self, test: str) -> int:
+        """How many test functions run by a name: those of a class or file, as far as is known."""
+        if "::" not in test:
+            return self.counts.get(test) or 1
+        inside: int = self._inside[test]
+        return inside or 1
+
+    @cached_property
+    def _inside(self) -> Counter[str]:
+        """The tests that the map has of each class."""
+        inside = Counter[str]()
+        for test in self.map.tests if self.map else ():
+            path, *classes = test.split("::")[:-1]
+            inside.update(
+                "::".join([path, *classes[:depth]]) for depth in range(1, len(classes) + 1)
+            )
+        return inside
 
     def _is_as_it_ran(self, test: str, path: str) -> bool:
         """Whether a test is in the map and nothing that makes it has changed since."""

@@ -187,6 +187,25 @@ class TestWithAMap:
         new["pkg/core.py"] = new["pkg/core.py"].replace("text.upper()", "text.upper() + end")
         assert self.chosen(tmp_path, new) == ["test_core.py::test_shout", "test_other.py"]
 
+    def test_a_few_look_after_what_differs_in_words_alone(self, tmp_path: Path) -> None:
+        new = after(
+            pkg__core=("    return text.upper()", '    """Loud."""\n    return text.upper()')
+        )
+        context_map = kept(tmp_path, BASE, EXECUTED)
+        choice = select(BASE, new, map=context_map)
+        assert names(choice) == ["test_core.py", "test_other.py"]
+        assert choice.why[0].why == "it executes pkg/core.py, of which nothing but words changed"
+
+    def test_tests_in_files_of_other_names_are_known_by_the_map(self, tmp_path: Path) -> None:
+        """As where a runner is told to look into `tests/__main__.py`, which imports its tests."""
+        old = {**BASE, "tests/__main__.py": "from tests.made import *\n"}
+        ran = {f"tests/__main__.py::Test::test_{n}": {"pkg/core.py": [11]} for n in range(9)}
+        context_map = kept(tmp_path, old, {**EXECUTED, **ran})
+        new = {**old, "pkg/core.py": CORE.replace("text.upper()", "text.lower()")}
+        choice = select(old, new, map=context_map)
+        assert "__main__.py" in names(choice)
+        assert choice.summary == "11 of 14: 11 by map"
+
     def test_annotations_do_nothing_until_something_reads_them(self, tmp_path: Path) -> None:
         typed = after(
             pkg__core=("def shout(text):", "def shout(text: str) -> str:"),
