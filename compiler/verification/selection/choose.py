@@ -104,7 +104,7 @@ def search(
                 _mentions(edit.path, new, found)
         elif sort != "data file" or any(_may_read(tree, edit.path) for tree in (old, new)):
             unknown.append((edit.path, _reason(edit.path, sort)))
-    found.join(finder(old, new, map, shifts).find(code))
+    found.join(finder(old, new, map, shifts).find(code, others=bool(found.tests)))
     return Search(scope=scope, edits=code, map=map, found=found, unknown=tuple(unknown))
 
 

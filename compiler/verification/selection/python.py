@@ -53,7 +53,8 @@ class Finder:
             self.executed = Executed(map=self.map, old=self.old, shifts=self.shifts)
             self._users = Users(executed=self.executed, new=self.new)
 
-    def find(self, edits: Sequence[Edit]) -> Found:
+    def find(self, edits: Sequence[Edit], *, others: bool = False) -> Found:
+        """others: whether files that are no code have led to tests already."""
         found = Found()
         for edit in edits:
             if edit.new is not None and reach.is_test(edit.path):
@@ -63,7 +64,7 @@ class Finder:
             if not reach.is_test(edit.path):
                 silent += self._changed_source(edit, found)
         if not found.tests and not found.unknown:
-            self._around(silent, found)
+            self._around([one for one in silent if one[1] or not others], found)
         return found
 
     # Changed tests
