@@ -6,6 +6,8 @@ Each line carries the digest of the line before it, so that a missing or changed
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,7 +65,7 @@ class History:
             if event is None:
                 raise WorldError(
                     f"{self.path}:{number}: this line is no event of the history",
-                    help="it was changed by hand or by a merge; restore it from git",
+                    help=files.RESTORE,
                 )
             yield event
 
@@ -84,16 +86,33 @@ class History:
         return None
 
     def _lines(self) -> list[str]:
-        if not self.path.exists():
+        if not os.path.lexists(self.path):
             return []
         # Not splitlines(): text may hold other ends of lines, such as U+2028.
-        return self.path.read_bytes().decode(errors="replace").removesuffix("\n").split("\n")
+        return files.read(self.path).decode(errors="replace").removesuffix("\n").split("\n")
 
 
 def _event(line: str) -> dict[str, Any] | None:
     """The event of a line, or None when it is none."""
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) and "event" in value else None
+    return value if _is_event(value) else None
+
+
+def _is_event(value: Any) -> bool:
+    """Whether a value is an event as `append` writes it, in all that its readers rely on."""
+    if not isinstance(value, dict):
+        return False
+    texts = [value.get(name, "") for name in _TEXTS]
+    reasons = value.get("reasons", [])
+    if not isinstance(reasons, list) or type(value.get("times", 0)) is not int:
+        return False
+    if not all(isinstance(text, str) for text in (*texts, *reasons)):
+        return False
+    return bool(value.get("event")) and _MOMENT.fullmatch(value.get("at", "")) is not None
+
+
+_TEXTS = ("event", "at", "stage", "outcome", "reason", "why", "by")
+_MOMENT = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")

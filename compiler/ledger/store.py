@@ -74,14 +74,19 @@ class Ledger:
         except FileNotFoundError:
             self._read.pop(path, None)
             return None
+        except OSError as error:
+            raise WorldError(
+                f"{path} cannot be read: {error.strerror}", help=files.RESTORE
+            ) from error
         signature = (status.st_mtime_ns, status.st_size, status.st_ino, status.st_ctime_ns)
         known = self._read.get(path)
         if known and known[0] == signature:
             return known[1]
         found = entries.from_json(files.read_json(path), str(path))
-        if found.stage != stage:
+        noted = stage.cell == "note" and found.contract != "note"
+        if found.stage != stage or noted:
             raise WorldError(
-                f"{path} is the entry of {found.stage}",
+                f"{path} is the entry of {found.stage}, which hands a {found.contract}",
                 help="it was moved or copied by hand; restore it from git, or remove it",
             )
         self._read[path] = (signature, found)
@@ -131,8 +136,8 @@ class Ledger:
     def verdicts(self) -> Iterator[Entry]:
         """Every entry that hands on a verdict; one that cannot be read is passed over."""
         for path in sorted(self.artifacts.glob("*/*.json")):
-            if b'"contract": "verdict"' in path.read_bytes():
-                with contextlib.suppress(WorldError):
+            with contextlib.suppress(WorldError):
+                if b'"contract": "verdict"' in files.read(path):
                     yield entries.from_json(files.read_json(path), str(path))
 
     def write(self, entry: Entry, before: Sequence[Entry]) -> None:
@@ -177,8 +182,9 @@ class Ledger:
         for path in sorted(self.priors.glob("*.json")):
             value = files.read_json(path)
             broken = schema.violations(value, schema.builtin("prior"))
-            if broken or not isinstance(value, dict):
-                raise WorldError(f"{path} is not a prior: {broken[0] if broken else 'no mapping'}")
+            if broken or not isinstance(value, dict) or value["id"] != path.stem:
+                why = str(broken[0]) if broken else "its `id` is not the name of its file"
+                raise WorldError(f"{path} is not a prior: {why}", help=files.RESTORE)
             yield value
 
     def write_prior(self, prior: dict[str, Any]) -> None:

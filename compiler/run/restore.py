@@ -13,6 +13,7 @@ from pathlib import Path
 from factoryline.errors import WorldError
 from factoryline.ledger.entry import Entry
 from factoryline.ledger.store import Ledger
+from factoryline.system import files
 from factoryline.system.git import Git, Signature
 
 
@@ -101,7 +102,7 @@ def _merged(recipes: Mapping[str, Entry], merge: Entry) -> str:
 
 def _change(repository: Git, ledger: Ledger, entry: Entry) -> str:
     change = entry.handoff
-    patch = (ledger.folder(entry.stage.artifact) / change["patch"]).read_bytes()
+    patch = files.read(ledger.folder(entry.stage.artifact) / change["patch"])
     with tempfile.TemporaryDirectory() as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         repository.text("read-tree", change["parent"], env=index)

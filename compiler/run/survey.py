@@ -207,8 +207,10 @@ def _prior_files(factory: Factory) -> list[str]:
 def _read_rows(factory: Factory, common: str) -> Mapping[str, Row]:
     """The kept rows; when something that all depend on has changed, those of sealed artifacts."""
     found = quick.read(str(factory.ledger.work / ROWS))
-    if not isinstance(found, tuple):
-        return {}
-    same = found[0] == common
-    rows = {name: Row(*values) for name, values in found[1].items()}
+    try:
+        known, kept = found if isinstance(found, tuple) else ("", {})
+        rows = {name: Row(*values) for name, values in kept.items()}
+    except (TypeError, ValueError, AttributeError):
+        return {}  # they are not ours
+    same = known == common
     return rows if same else {name: row for name, row in rows.items() if not row.shape}

@@ -12,10 +12,11 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from factoryline.errors import Busy, WorldError
 
@@ -87,7 +88,7 @@ def write_json(path: Path, value: object) -> None:
 
 def append_line(path: Path, line: str) -> None:
     """Add one line durably. The file is replaced as a whole, so that no line is ever torn."""
-    before = path.read_bytes() if path.exists() else b""
+    before = read(path) if os.path.lexists(path) else b""
     if before and not before.endswith(b"\n"):
         before += b"\n"  # an editor took it away
     write_durable(path, before + line.encode() + b"\n")
@@ -198,15 +199,37 @@ def discard_output(stream: TextIO) -> None:
     os.close(nowhere)
 
 
+RESTORE = "it was changed by hand or by a merge; restore it from git"
+"""What to do about a file that is not what was written."""
+
+
+def read(path: Path) -> bytes:
+    """A file's bytes. Raises WorldError for all that is none, at once: a pipe is not waited for."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise WorldError(f"{path} is no file", help=RESTORE)
+            with open(descriptor, "rb", closefd=False) as stream:
+                return stream.read()
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise WorldError(f"{path} cannot be read: {error.strerror}", help=RESTORE) from error
+
+
 def read_json(path: Path) -> object:
     """A JSON file's value. Raises WorldError with the path when it is not JSON."""
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(read(path), parse_constant=_no_number)
     except ValueError as error:
-        raise WorldError(
-            f"{path} is not valid JSON: {error}",
-            help="it was changed by hand or by a merge; restore it from git",
-        ) from error
+        raise WorldError(f"{path} is not valid JSON: {error}", help=RESTORE) from error
+    except RecursionError as error:
+        raise WorldError(f"{path} is nested too deeply", help=RESTORE) from error
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")
 
 
 def digest_bytes(data: bytes) -> str:
