@@ -10,12 +10,17 @@ from factoryline.errors import WorldError
 from factoryline.ledger import cost
 from factoryline.ledger.cost import Cost
 from factoryline.plan import digest
+from factoryline.plan.builtin import MADE_BY_CODE
 from factoryline.plan.digest import Input, Inputs
 from factoryline.plan.rounds import Stage
 from factoryline.spec import schema
+from factoryline.spec.fits import shape_of
 from factoryline.system import files
 
 FORMAT = 1
+
+AGAIN = "restore it from git, or remove it to run the stage again"
+"""What to do about an entry that is none."""
 
 Handoff = Mapping[str, Any]
 """A value that fulfils a contract, as JSON."""
@@ -87,24 +92,25 @@ class Entry:
 
 def from_json(value: Any, place: str) -> Entry:
     """An entry from its file. Raises WorldError, naming `place`, when it is none."""
-    try:
-        entry = _entry(value)
-        if value["factoryline"] != FORMAT:
-            raise KeyError("factoryline")
-        whole = (value["digest"], value["key"]) == (entry.digest, entry.key)
-        whole = whole and entry.outcome == _said(entry)
-    except (KeyError, TypeError, AttributeError) as error:
-        broken = schema.violations(value, schema.builtin("entry"))
-        raise WorldError(
-            f"{place} is not an entry of the ledger: {broken[0] if broken else error}",
-            help="restore it from git, or remove it to run the stage again",
-        ) from error
-    if not whole:
+    if not shape_of("entry")(value):
+        raise _no_entry(place, value, schema.builtin("entry"))
+    entry = _entry(value)
+    whole = (value["digest"], value["key"]) == (entry.digest, entry.key)
+    if not (whole and value["stage"] == entry.stage.id and entry.outcome == _said(entry)):
         raise WorldError(
             f"{place} was changed after it was written: its digests do not fit its content",
-            help="restore it from git, or remove it to run the stage again",
+            help=AGAIN,
         )
+    # What others wrote may have right digests, and another shape than all that reads it expects.
+    if entry.contract in MADE_BY_CODE and not shape_of(entry.contract)(entry.handoff):
+        raise _no_entry(place, entry.handoff, schema.builtin(entry.contract), "handoff.")
     return entry
+
+
+def _no_entry(place: str, value: object, wanted: schema.Schema, within: str = "") -> WorldError:
+    broken = [one for one in schema.violations(value, wanted) if not one.at_key]
+    said = f"{within}{broken[0]}" if broken else "it has another shape"
+    return WorldError(f"{place} is not an entry of the ledger: {said}", help=AGAIN)
 
 
 _SAID_IN = {
@@ -119,7 +125,7 @@ _SAID_IN = {
 def _said(entry: Entry) -> object:
     """The outcome as the hand-off bears it out."""
     field = _SAID_IN.get(entry.contract)
-    return entry.handoff[field] if field else "done"
+    return entry.handoff.get(field) if field else "done"
 
 
 def _entry(value: Any) -> Entry:

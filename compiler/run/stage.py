@@ -237,7 +237,7 @@ def deliver(factory: Factory, job: Job, result: Result) -> Result:
         parent=job.start,
         message=message,
         author=result.author,
-        previous=previous.handoff if previous else None,
+        previous=previous.handoff if previous and previous.contract == "change" else None,
     )
     patch = factory.ledger.document_path(job.stage, "change.patch")
     files.write_durable(patch, job.repository.patch(job.start, commit))

@@ -17,8 +17,8 @@ Change = Callable[[dict[str, Any]], object]
 
 
 def test_round_trip() -> None:
-    before = entry("2-build", handoff={"files": ["größe.py"], "lines": 3})
-    after = from_json(json.loads(json.dumps(before.to_json())), "2-build.json")
+    before = entry("2-plan", handoff={"files": ["größe.py"], "lines": 3})
+    after = from_json(json.loads(json.dumps(before.to_json())), "2-plan.json")
     assert after == before
     assert after.key == before.key
     assert after.digest == before.digest
@@ -68,7 +68,7 @@ def test_a_changed_entry_is_told_from_a_written_one(change: Change) -> None:
         ("1-verify", {"outcome": "fail"}, "pass"),
         ("1-review", {"decision": "request-changes"}, "approve"),
         ("1-merge", {"outcome": "conflict"}, "merged"),
-        ("1-build", {"of": "1-build"}, "won"),
+        ("1-build", {"of": "1-build"}, "pass"),
     ],
 )
 def test_an_outcome_that_the_handoff_does_not_bear_out(
