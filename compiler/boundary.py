@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from factoryline import VERSION
-from factoryline.diagnostics import SpecError, StageFailed, render
+from factoryline.diagnostics import SpecError, StageFailed, render, shown
 from factoryline.errors import ExitCode, FactoryError
 from factoryline.system import secrets
 
@@ -30,7 +31,9 @@ def failure_of(error: Exception, *, root: Path, log: Path) -> Failure:
     `root` is the folder that positions are relative to. The traceback of a bug goes to `log`.
     """
     failure = _failure_of(error, root=root, log=log)
-    return Failure(text=secrets.mask(failure.text), code=failure.code)
+    # A sentence may quote what somebody put into a file: none of it moves a terminal's cursor.
+    text = "\n".join(shown(line.expandtabs(4)) for line in secrets.mask(failure.text).split("\n"))
+    return Failure(text=text, code=failure.code)
 
 
 def _failure_of(error: Exception, *, root: Path, log: Path) -> Failure:
@@ -44,13 +47,24 @@ def _failure_of(error: Exception, *, root: Path, log: Path) -> Failure:
         return Failure(text=f"error: {error}", code=error.exit_code)
     if isinstance(error, OSError) and error.strerror:
         place = f" ({error.filename})" if error.filename else ""
-        return Failure(text=f"error: {error.strerror}{place}", code=ExitCode.BROKEN)
+        text = f"error: {error.strerror}{place}\nhelp: {_HELP.get(error.errno or 0, _LOOK)}"
+        return Failure(text=text, code=ExitCode.BROKEN)
     place = _keep(error, log)
     text = (
         f"this is a bug in factoryline {VERSION}: {type(error).__name__}: {error}\n"
         f"help: please report it with {place}"
     )
     return Failure(text=text, code=ExitCode.BROKEN)
+
+
+_LOOK = "look at what lies there, then run again; nothing finished is lost"
+_ELSE = "something else lies there than belongs there; move it away, or restore it from git"
+_HELP = {
+    **dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EEXIST, errno.ENXIO), _ELSE),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room, then run again"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "fix its rights, then run again"),
+}
+"""What to do where the disk refuses, and nobody nearer to it knew better."""
 
 
 def guarded(work: Callable[[], int], *, log: Path) -> int:

@@ -144,16 +144,16 @@ _YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 def _render_one(diagnostic: Diagnostic, read: Callable[[str], Sequence[str]]) -> str:
-    severity, message = diagnostic.severity, _shown(diagnostic.message)
-    lines = [f"{_shown(str(diagnostic.span))}: {severity}: {message}"]
+    severity, message = diagnostic.severity, shown(diagnostic.message)
+    lines = [f"{shown(str(diagnostic.span))}: {severity}: {message}"]
     lines += _excerpt(diagnostic.span, read(diagnostic.span.file))
-    lines += [f"  {_shown(str(span))}: {_shown(why)}" for span, why in diagnostic.related]
+    lines += [f"  {shown(str(span))}: {shown(why)}" for span, why in diagnostic.related]
     if diagnostic.help:
-        lines.append(f"  help: {_shown(diagnostic.help)}")
+        lines.append(f"  help: {shown(diagnostic.help)}")
     return "\n".join(lines)
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """A text on one line of a terminal, whatever somebody quoted in it."""
     clipped = text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
     if clipped.isprintable():

@@ -58,19 +58,21 @@ class Loader:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stop)
         tasks: list[Any] = []
-        code = _guarded(lambda: self._load(name, pos_args, tasks))
+        code = _guarded(lambda: self._load(cmd, pos_args, tasks))
         if code:
             raise SystemExit(code)
         return tasks
 
-    def _load(self, name: str, pos_args: Sequence[str], tasks: list[Any]) -> int:
-        from factoryline.run.engine import take_over, tasks_for
+    def _load(self, cmd: Any, pos_args: Sequence[str], tasks: list[Any]) -> int:
+        from factoryline.run.engine import take_over, tasks_for, told_by_us
         from factoryline.system import heap
 
+        name = cmd.get_name()
         factory = Reporter.factory = _open_factory()
         self.lock = Reporter.lock = take_over(factory, name, pos_args)
         with heap.staying():
             tasks += tasks_for(factory, name, pos_args)
+        cmd._execute = told_by_us(cmd._execute, _guarded)
         return 0
 
 

@@ -23,7 +23,10 @@ def run(args: argparse.Namespace) -> int:
         if record.sealed:
             raise UserError(f"{name} is sealed", help=f"factory reopen {name} --why …")
         if not record.begun:
-            raise UserError(f"{name} has not begun; it will start from the base as it is then")
+            raise UserError(
+                f"{name} has not begun; it will start from the base as it is then",
+                help=f"doit {name} begins it",
+            )
         factory.ledger.history(name).append("rebased")
         repin(factory, record, reason="rebased")
     print(f"{name} starts from the base as it is now; doit goes on from here")

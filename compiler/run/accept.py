@@ -15,7 +15,10 @@ def accept(factory: Factory, name: str, stage_id: str, *, why: str) -> tuple[str
     Raises UserError for a stage that is fresh, sealed, not run, or not the first that is stale.
     """
     if factory.ledger.sealed(name):
-        raise UserError(f"{name} is sealed; nothing of it is stale")
+        raise UserError(
+            f"{name} is sealed; nothing of it is stale",
+            help=f"factory reopen {name} --why … takes it up again",
+        )
     artifact = factory.plan.artifact(name)
     assert artifact is not None, "the caller knows that there is one"
     where = standing(factory, name)

@@ -9,15 +9,15 @@ of all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import partial, wraps
 from itertools import takewhile
 from typing import Any
 
-from doit.exceptions import TaskError, TaskFailed
+from doit.exceptions import InvalidCommand, InvalidTask, TaskError, TaskFailed
 from doit.task import DelayedLoader, Task
 from factoryline.boundary import failure_of
 from factoryline.cells.base import Waiting
-from factoryline.diagnostics import Diagnostic, Held, Paused, render
+from factoryline.diagnostics import Diagnostic, Held, Paused, did_you_mean, render
 from factoryline.emit.tasks import StageTask, stage_tasks
 from factoryline.errors import ExitCode, UserError
 from factoryline.ledger.query import Record
@@ -33,6 +33,7 @@ from factoryline.run.stage import run_stage
 from factoryline.run.survey import IDLE, survey
 from factoryline.system.files import Lock
 
+_ALL = "`doit list --all` shows every stage"
 WRITING_COMMANDS = ("run", "forget", "clean", "ignore")
 
 
@@ -69,11 +70,38 @@ def take_over(factory: Factory, command: str, arguments: Sequence[str]) -> Lock 
     return lock
 
 
+def told_by_us(
+    execute: Callable[..., int | None], guarded: Callable[[Callable[[], int]], int]
+) -> Callable[..., int]:
+    """What a doit command does once its tasks are known, with our way of failing.
+
+    doit asks for the ledger also where no task of ours runs: for a status, for the end of a run.
+    """
+
+    @wraps(execute)  # doit reads the names of its arguments
+    def bounded(*args: Any, **values: Any) -> int:
+        def work() -> int:
+            try:
+                return int(execute(*args, **values) or 0)
+            except (InvalidCommand, InvalidTask) as wrong:
+                raise UserError(str(wrong), help=_ALL) from wrong
+
+        return guarded(work)
+
+    return bounded
+
+
 def tasks_for(factory: Factory, command: str, arguments: Sequence[str]) -> list[Task]:
     """The tasks that a doit command works on. A plain run gets what is due, and lets it grow."""
     named = [name for name in arguments if factory.plan.artifact(name)]
     if command != "run" or len(named) < len(arguments):
-        return list(whole(factory, _named_in(factory, arguments) or factory.plan.artifacts))
+        tasks = list(whole(factory, _named_in(factory, arguments) or factory.plan.artifacts))
+        known = {task.name for task in tasks}
+        for name in arguments:
+            # doit ends with a traceback there.
+            if command == "info" and name not in known:
+                raise UserError(f"`{name}` is not a task", help=did_you_mean(name, known) or _ALL)
+        return tasks
     return list(chosen(factory, named) if named else due(factory))
 
 
