@@ -51,11 +51,13 @@ class WorldError(FactoryError):
 class CommandFailed(WorldError):
     """A program ended with a code that its caller cannot use."""
 
-    def __init__(self, argv: tuple[str, ...], code: int | None, out: str, err: str) -> None:
+    def __init__(
+        self, argv: tuple[str, ...], code: int | None, out: str, err: str, *, help: str = ""
+    ) -> None:
         self.argv, self.code, self.out, self.err = argv, code, out, err
         streams = "\n".join(part for part in (err.strip(), out.strip()) if part)
         command = " ".join(argv)
-        super().__init__(f"`{command}` {ending(code)}\n{streams}".rstrip())
+        super().__init__(f"`{command}` {ending(code)}\n{streams}".rstrip(), help=help)
 
 
 def ending(code: int | None) -> str:

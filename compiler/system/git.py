@@ -130,7 +130,13 @@ class Git:
 
     def text(self, *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> str:
         """What `git …` prints, without the last newline. Raises CommandFailed."""
-        return self.run(*arguments, stdin=stdin, env=env).check().out.rstrip("\n")
+        done = self.run(*arguments, stdin=stdin, env=env)
+        return done.check(help=self._advice).out.rstrip("\n")
+
+    @property
+    def _advice(self) -> str:
+        """What to do where git refuses."""
+        return f"`git -C {self.path} fsck` tells what is broken, `status` what is in the way"
 
     def succeeds(self, *arguments: str) -> bool:
         return self.run(*arguments).code == 0
@@ -157,7 +163,9 @@ class Git:
 
     def message_of(self, commit: str) -> str:
         """The whole message, to the byte."""
-        return self.run("cat-file", "commit", commit).check().out.split("\n\n", 1)[1]
+        return (
+            self.run("cat-file", "commit", commit).check(help=self._advice).out.split("\n\n", 1)[1]
+        )
 
     def signature_of(self, commit: str) -> Signature:
         name, email, date = self.text("show", "-s", "--format=%an%n%ae%n%aI", commit).split("\n")
@@ -182,12 +190,12 @@ class Git:
     def patch(self, old: str, new: str) -> bytes:
         """A patch that turns `old` into `new`, binary files included."""
         shape = ("--binary", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color")
-        return self.run("diff", *shape, old, new).check().stdout
+        return self.run("diff", *shape, old, new).check(help=self._advice).stdout
 
     def readable_patch(self, old: str, new: str) -> str:
         """What `new` differs in from `old`, to be read: renames as such, binary files by name."""
         shape = ("-M", "--no-ext-diff", "--no-textconv", "--no-color")
-        return self.run("diff", *shape, old, new).check().out
+        return self.run("diff", *shape, old, new).check(help=self._advice).out
 
     def changes(self) -> tuple[str, ...]:
         """Paths that differ from HEAD or are untracked and not ignored, in this checkout."""
@@ -228,7 +236,7 @@ class Git:
         return {path: facts.split()[2] for path, facts in self.listing(commit).items()}
 
     def read(self, commit: str, path: str) -> str:
-        return self.run("show", f"{commit}:{path}").check().out
+        return self.run("show", f"{commit}:{path}").check(help=self._advice).out
 
     def changed_together(self, commit: str, *, limit: int = 400) -> tuple[tuple[str, ...], ...]:
         """For each of the latest commits: the paths that it changed."""
@@ -303,7 +311,9 @@ class Git:
 
     def apply(self, patch: bytes) -> None:
         """Apply a patch to this checkout and its index. Raises CommandFailed."""
-        self.run("apply", "--index", "--whitespace=nowarn", "-", stdin=patch).check()
+        self.run("apply", "--index", "--whitespace=nowarn", "-", stdin=patch).check(
+            help=self._advice
+        )
 
     def stage_all(self) -> str:
         """Put every change of this checkout into the index; returns the tree."""
@@ -332,7 +342,7 @@ class Git:
         )
         # 1 is a conflict, and also, without a tree, a commit that is not there.
         if done.code not in (0, 1) or not done.stdout:
-            done.check()
+            done.check(help=self._advice)
         tree, *paths = [part for part in done.out.split("\0") if part]
         return (tree, ()) if done.code == 0 else (None, tuple(dict.fromkeys(paths)))
 

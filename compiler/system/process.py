@@ -56,10 +56,10 @@ class Completed:
     def timed_out(self) -> bool:
         return self.code is None and not self.silent
 
-    def check(self) -> Completed:
-        """Itself, or CommandFailed unless the exit code is 0."""
+    def check(self, *, help: str = "") -> Completed:
+        """Itself, or CommandFailed with `help` unless the exit code is 0."""
         if self.code != 0:
-            raise CommandFailed(self.argv, self.code, self.out, self.err)
+            raise CommandFailed(self.argv, self.code, self.out, self.err, help=help)
         return self
 
 
