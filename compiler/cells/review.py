@@ -8,7 +8,8 @@ from typing import Any
 from factoryline.cells.base import Job, Result, Waiting
 from factoryline.diagnostics import SpecError, plural
 from factoryline.plan.model import Source
-from factoryline.spec import nodes, schema
+from factoryline.spec import schema
+from factoryline.spec.include import parse
 
 
 def run(job: Job) -> Result | Waiting:
@@ -47,8 +48,7 @@ def answer(job: Job, review: Mapping[str, Any]) -> Result:
 
 def read_recorded(job: Job, source: Source) -> Mapping[str, Any]:
     """A recorded review. Raises SpecError with the places in the review's own file."""
-    text = (job.plan.home / source.name).read_text(encoding="utf-8")
-    root, problems = nodes.read_yaml(text, source.name)
+    root, problems = parse(job.plan.home, source.name)
     problems = problems or schema.diagnose(root, schema.builtin("recorded-review"))
     if problems:
         raise SpecError(problems, root=job.plan.home)

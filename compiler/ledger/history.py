@@ -52,11 +52,7 @@ class History:
         line |= {"stage": stage} if stage else {}
         line |= {name: fact for name, fact in facts.items() if fact not in ("", None, [], {})}
         line["previous"] = files.digest_bytes(lines[-1].encode()) if lines else FIRST
-        text = json.dumps(line, ensure_ascii=False)
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            # Half a pair, as a rejected hand-off may hold: no file in UTF-8 can, but its escape.
-            text = json.dumps(line)
-        files.append_line(self.path, text)
+        files.append_line(self.path, json.dumps(line, ensure_ascii=False))
 
     def events(self) -> Iterator[dict[str, Any]]:
         """Every line. Raises WorldError at the first that is no event."""

@@ -31,8 +31,8 @@ def stage_of(task: str) -> Stage | None:
 def ignored(ledger: Ledger) -> list[str]:
     """The tasks that the user told doit to ignore."""
     path = ledger.work / "ignored.json"
-    value = files.read_json(path) if path.exists() else []
-    return value if isinstance(value, list) else []
+    value = files.read_json(path) if os.path.lexists(path) else []
+    return [task for task in value if isinstance(task, str)] if isinstance(value, list) else []
 
 
 class LedgerBackend:
@@ -118,8 +118,9 @@ def has_changed(path: str, state: Any) -> bool:
     if not os.path.exists(path):
         return True
     value = files.read_json(Path(path))
-    assert isinstance(value, dict), "an entry is a mapping"
+    if not isinstance(value, dict) or not isinstance(value.get("handoff"), dict):
+        return True
     if state["fields"]:
-        seen = {name: value["handoff"][name] for name in state["fields"]}
+        seen = {name: value["handoff"].get(name) for name in state["fields"]}
         return bool(files.digest_json(seen) != state["digest"])
-    return bool(value["digest"] != state["digest"])
+    return bool(value.get("digest") != state["digest"])

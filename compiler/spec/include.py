@@ -33,7 +33,7 @@ def parse(home: Path, file: str) -> tuple[Node, list[Diagnostic]]:
     """A file's located tree and what is wrong with it as YAML."""
     start = Span(file=file, line=1, column=1)
     try:
-        text = (home / file).read_bytes().decode("utf-8")
+        text = files.read_at_once(home / file).decode("utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         span = Span(file=file, line=line, column=1)

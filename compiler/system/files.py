@@ -7,6 +7,7 @@ fsync the folder.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -77,8 +78,12 @@ def remove_quickly(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """`write_durable` for text, as UTF-8."""
-    write_durable(path, text.encode())
+    """`write_durable` for text, as UTF-8.
+
+    Half a surrogate pair, as a file's name may hold that is no UTF-8, is written as its escape,
+    which JSON reads as what it was.
+    """
+    write_durable(path, text.encode(errors="backslashreplace"))
 
 
 def write_json(path: Path, value: object) -> None:
@@ -91,7 +96,7 @@ def append_line(path: Path, line: str) -> None:
     before = read(path) if os.path.lexists(path) else b""
     if before and not before.endswith(b"\n"):
         before += b"\n"  # an editor took it away
-    write_durable(path, before + line.encode() + b"\n")
+    write_durable(path, before + line.encode(errors="backslashreplace") + b"\n")
 
 
 def append_at_once(path: Path, data: bytes) -> None:
@@ -203,17 +208,22 @@ RESTORE = "it was changed by hand or by a merge; restore it from git"
 """What to do about a file that is not what was written."""
 
 
-def read(path: Path) -> bytes:
-    """A file's bytes. Raises WorldError for all that is none, at once: a pipe is not waited for."""
+def read_at_once(path: Path) -> bytes:
+    """A file's bytes. Raises OSError, also for a pipe or a device: nothing is waited for."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise WorldError(f"{path} is no file", help=RESTORE)
-            with open(descriptor, "rb", closefd=False) as stream:
-                return stream.read()
-        finally:
-            os.close(descriptor)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no file", str(path))
+        with open(descriptor, "rb", closefd=False) as stream:
+            return stream.read()
+    finally:
+        os.close(descriptor)
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file that was written before. Raises WorldError with the path."""
+    try:
+        return read_at_once(path)
     except OSError as error:
         raise WorldError(f"{path} cannot be read: {error.strerror}", help=RESTORE) from error
 
