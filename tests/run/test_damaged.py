@@ -17,6 +17,7 @@ from factoryline.errors import WorldError
 from factoryline.ledger.history import History
 from factoryline.ledger.store import Ledger
 from factoryline.plan.rounds import stage_named
+from factoryline.run.backend import ignored
 from factoryline.system import files
 
 from tests.ledger.example import entry
@@ -53,9 +54,9 @@ def replaced(path: Path, make: Damage) -> None:
 
 
 KINDS: dict[str, tuple[Damage, str]] = {
-    "a folder": (lambda path: path.mkdir(), "is no file"),
-    "a pipe": (lambda path: os.mkfifo(path), "is no file"),
-    "a device": (lambda path: path.symlink_to("/dev/zero"), "is no file"),
+    "a folder": (lambda path: path.mkdir(), "cannot be read: it is no file"),
+    "a pipe": (lambda path: os.mkfifo(path), "cannot be read: it is no file"),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), "cannot be read: it is no file"),
     "a link to itself": (
         lambda path: path.symlink_to(path.name),
         "cannot be read: Too many levels",
@@ -189,6 +190,37 @@ def test_a_prior_that_is_none(line: Line) -> None:
     waiting(line)
     path = line.write(line.state / "priors/rule.json", '{"id": "another"}')
     refused(line.factory("status"), f"{path} is not a prior", "restore it from git")
+
+
+def test_a_recorded_review_that_is_no_text(line: Line) -> None:
+    simple(line)
+    replaced(line.home / "limit-ok.yaml", KINDS["no UTF-8"][0])
+    ran = line.doit()
+    refused(ran, "limit-ok.yaml:1:1: error: this is not UTF-8 text")
+
+
+def test_half_a_surrogate_pair_is_written_as_its_escape(tmp_path: Path) -> None:
+    """As the name of a file that is no UTF-8 is; a prior may quote it, and a memo the prior."""
+    files.write_text(tmp_path / "memo.md", "\udcff.py")
+    assert (tmp_path / "memo.md").read_bytes() == rb"\udcff.py"
+    files.write_json(tmp_path / "rule.json", {"a": "\udcff"})
+    assert files.read_json(tmp_path / "rule.json") == {"a": "\udcff"}
+
+
+def test_a_list_of_ignored_tasks_that_is_none(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "state")
+    files.write_json(ledger.work / "ignored.json", [["limit"], 3, "limit:scout"])
+    assert ignored(ledger) == ["limit:scout"]
+
+
+@pytest.mark.long
+def test_git_that_refuses_is_told_with_a_next_step(line: Line) -> None:
+    waiting(line)
+    tree = line.git("rev-parse", line.entry("limit", "1-build")["handoff"]["commit"] + "^{tree}")
+    path = line.product / ".git/objects" / tree[:2] / tree[2:].strip()
+    path.unlink()
+    assert line.doit("forget", "limit:1-verify").code == 0
+    refused(line.doit(), "ended with exit code 128", f"`git -C {line.product} fsck` tells what")
 
 
 @pytest.mark.long
