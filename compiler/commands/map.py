@@ -30,7 +30,10 @@ def run(args: argparse.Namespace) -> int:
     base = factory.plan.target.base
     commit = factory.repository.commit_of(base)
     if commit is None:
-        raise UserError(f"the target has no commit `{base}` to map")
+        raise UserError(
+            f"the target has no commit `{base}` to map",
+            help="commit once, or name the branch: target: {repo: ., base: …}",
+        )
     wanted = _wanted(factory, args.scopes)
     factory.ledger.prepare()
     # A lock of its own: recording takes long, and the line may run meanwhile.

@@ -159,8 +159,9 @@ def run(line: Line, argv: tuple[str, ...]) -> Ran:
             os.chdir(line.home)
             sys.argv = list(argv)
             code = _enter(argv)
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for stream in (sys.stdout, sys.stderr, sys.__stdout__):
+                if stream:  # doit holds on to the one that it was imported with
+                    stream.flush()
         except BaseException:
             traceback.print_exc()
             sys.stderr.flush()
@@ -244,10 +245,12 @@ def _kind(said: str) -> str:
 class Written:
     """What people and finished stages wrote, as far as it lies where it can be read.
 
-    commits: of branches that are not the line's. kept: all that can be reached from anywhere.
+    repository: which one the target is. commits: of branches that are not the line's. kept: all
+    that can be reached from anywhere.
     """
 
     files: Mapping[Path, bytes]
+    repository: int
     commits: frozenset[str]
     kept: frozenset[str]
 
@@ -259,6 +262,7 @@ class Written:
         named += state.glob("factory-artifacts/*/*.json")
         return cls(
             {p: data for p in named if (data := _data(p)) is not None},
+            _target(line).stat().st_ino if _target(line).exists() else 0,
             _commits(line, "--exclude=factory/*", "--branches"),
             _commits(line, "--all"),
         )
@@ -281,14 +285,19 @@ class Written:
                     yield "a prior is lost"
             elif left != data:
                 yield f"{path.name} is not what it was"
-        if now.kept and not self.commits <= now.kept:
+        same = now.repository == self.repository
+        if same and now.kept and not self.commits <= now.kept:
             yield "commits are lost"
 
 
+def _target(line: Line) -> Path:
+    made = line.state / ".work/target"
+    return made if made.is_dir() else line.product
+
+
 def _commits(line: Line, *which: str) -> frozenset[str]:
-    """What can be reached from branches."""
-    target = line.state / ".work/target"
-    place = target if target.is_dir() else line.product
+    """What can be reached from some references."""
+    place = _target(line)
     if not place.is_dir():
         return frozenset()
     done = subprocess.run(["git", "rev-list", *which], cwd=place, capture_output=True, text=True)
