@@ -85,6 +85,7 @@ ELSEWHERE = {
     "python -m benchmarks.scale",
     "python -m benchmarks.meter",
     "python -m benchmarks.fuzz",
+    "python -m benchmarks.fuzz_state",
     "python -m benchmarks.selection",
     "python -m benchmarks.selection PATH…",
     "pytest -m index",

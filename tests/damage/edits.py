@@ -144,7 +144,7 @@ def a_text(random: Random, line: Line) -> str:
 def a_place(random: Random, line: Line) -> str:
     """Another kind of thing where a file or a folder is, or nothing."""
     path = some(random, line, folders=True)
-    if path is None:
+    if path is None or not path.exists():
         return ""
     what = random.choice(
         (
@@ -193,6 +193,16 @@ def a_place(random: Random, line: Line) -> str:
     return f"{name_of(line, path)}: {what}"
 
 
+def a_right(random: Random, line: Line) -> str:
+    """What may be done with a file or a folder: nothing, or only to look."""
+    path = some(random, line, folders=True)
+    if path is None or path.is_symlink() or not path.exists():
+        return ""
+    mode = random.choice((0o000, 0o444, 0o555, 0o200))
+    path.chmod(mode)
+    return f"{name_of(line, path)}: mode {mode:o}"
+
+
 def a_swap(random: Random, line: Line) -> str:
     """Two files in each other's place."""
     one, other = (some(random, line) for _ in range(2))
@@ -235,6 +245,7 @@ EDITS: dict[Edit, int] = {
     a_text: 16,
     a_place: 16,
     a_swap: 3,
+    a_right: 5,
     a_cache: 3,
     git: 12,
 }

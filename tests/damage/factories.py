@@ -85,17 +85,47 @@ echo '{"usd": 0.5, "tokens": 100}' > "$FACTORY_COST"
     line.factory("review", "made", "--request-changes", "--finding", "Not yet.", "--by", "Ann")
 
 
+def mapped(line: Line) -> None:
+    """Tests that are selected from a change by a map, with proofs of what they are worth."""
+    line.write(line.product / "server/core.py", "def check(text):\n    return len(text) <= 3\n")
+    tests = "from server.core import check\n\n\ndef test_check():\n    assert check('abc')\n"
+    line.write(line.product / "checks/test_core.py", tests)
+    line.write(line.product / "checks/test_far.py", "def test_far():\n    assert True\n")
+    line.write(line.product / "conftest.py", "")
+    line.commit("more")
+    line.patch("core-1", server__core_py="def check(text):\n    return len(text) <= 4\n")
+    artifact = line.artifact("core").replace("{scope: unit}, {scope: style}", SELECTED)
+    more = "    proof: {covers: 0.8}\n"
+    line.spec(artifact.replace("    reviews: []\n", more), cells=ANY_SOURCE, scopes=PYTEST)
+    line.factory("map")
+    line.doit()
+
+
+SELECTED = "{scope: unit, select: changed}"
+PYTEST = """
+scopes:
+  unit:
+    run: ["{python}", -m, coverage, run, "--data-file={coverage}", -m, pytest, -q,
+          -p, no:cacheprovider, "{tests}", "--junitxml={report}"]
+    report: junit
+    coverage: coverage-py
+    all: [checks]
+"""
+
+
 MADE: dict[str, Callable[[Line], None]] = {
     "beside": beside,
     "inside": inside,
     "scaffold": scaffold,
     "agent": agent,
+    "mapped": mapped,
 }
 ARTIFACTS = {
     "beside": ("two", "waits", "fails", "later"),
     "inside": ("first", "next"),
     "scaffold": ("limit",),
     "agent": ("made",),
+    "mapped": ("core",),
 }
 
 
@@ -104,6 +134,7 @@ def make(folder: Path) -> dict[str, Line]:
     lines = {name: Line(folder / name, inside=name == "inside") for name in MADE}
     for name, line in lines.items():
         MADE[name](line)
+        assert (line.state / ".work").is_dir(), f"{name} is not sound"
         for place in (line.home, line.product):
             line.write(place / "mine.txt", "what somebody works on\n")
         copy(line.folder, whole(line))

@@ -6,6 +6,7 @@ import importlib
 import os
 import pkgutil
 import re
+import resource
 import shutil
 import signal
 import stat
@@ -22,6 +23,7 @@ import factoryline
 
 from tests.damage.edits import damage
 from tests.damage.factories import ARTIFACTS, MADE, restore
+from tests.damage.rights import without_rights_of_root
 from tests.line import BIN, Line, Ran
 
 SECONDS = 20.0
@@ -60,11 +62,14 @@ def example(seed: int, lines: Mapping[str, Line]) -> Example:
         run(line, ("factory", "status"))  # so that there are rows and a certificate
     for _ in range(random.choice((1, 1, 1, 2))):
         found.edits.append(damage(random, line))
+    full = random.choice((600, 2000, 20_000)) if random.random() < 0.04 else 0
+    if full:
+        found.edits.append(f"no file may have more than {full:,} bytes, as on a full disk")
     before = Written.of(line)
     as_programs = random.random() < 0.03
     for _ in range(random.choice((2, 2, 3))):
         argv = command(random, name)
-        ran = (by_program if as_programs else run)(line, argv)
+        ran = by_program(line, argv) if as_programs else run(line, argv, full=full)
         found.ran.append((argv, ran))
         found.broken += wrong(argv, ran)
         if "nothing to do" in ran.out:
@@ -140,8 +145,11 @@ def command(random: Random, factory: str) -> tuple[str, ...]:
     )
 
 
-def run(line: Line, argv: tuple[str, ...]) -> Ran:
-    """A command by its real entry point, in a fork of this process, which has imported it all."""
+def run(line: Line, argv: tuple[str, ...], *, full: int = 0) -> Ran:
+    """A command by its real entry point, in a fork of this process, which has imported it all.
+
+    full: the most bytes that a file may have, as on a full disk; 0 for no limit.
+    """
     out, err = line.folder.with_name("out.txt"), line.folder.with_name("err.txt")
     child = os.fork()
     if child == 0:
@@ -158,6 +166,9 @@ def run(line: Line, argv: tuple[str, ...]) -> Ran:
             os.environ.update(env)
             os.chdir(line.home)
             sys.argv = list(argv)
+            if full:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (full, full))
+            without_rights_of_root()
             code = _enter(argv)
             for stream in (sys.stdout, sys.stderr, sys.__stdout__):
                 if stream:  # doit holds on to the one that it was imported with
