@@ -75,9 +75,7 @@ class Ledger:
             self._read.pop(path, None)
             return None
         except OSError as error:
-            raise WorldError(
-                f"{path} cannot be read: {error.strerror}", help=files.RESTORE
-            ) from error
+            raise files.unreadable(path, error) from error
         signature = (status.st_mtime_ns, status.st_size, status.st_ino, status.st_ctime_ns)
         known = self._read.get(path)
         if known and known[0] == signature:

@@ -138,7 +138,7 @@ def surroundings(
     cell = plan.cell(stage.cell)
     pins = before[0].pins if before else _pins(factory, artifact, stage)
     conflict = next((e for e in reversed(before) if e.outcome == "conflict"), None)
-    base = conflict.handoff["before"] if conflict else pins["base"] or _tip(factory)
+    base = conflict.handoff["before"] if conflict else pins.get("base") or _tip(factory)
     since = before[before.index(conflict) :] if conflict else before
     change = next((e for e in reversed(since) if e.contract == "change"), None)
     newest = {entry.contract: entry for entry in before}
@@ -152,7 +152,7 @@ def surroundings(
         feedback=feedback(past) if cell.feedback else None,
         earlier=earlier(past) if cell.feedback and cell.prompt else (),
         priors=applying(plan, factory.ledger, artifact.name),
-        lessons=_lessons(factory, pins["previous"]) if not before else (),
+        lessons=_lessons(factory, pins.get("previous")) if not before else (),
     )
 
 

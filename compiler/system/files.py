@@ -225,7 +225,14 @@ def read(path: Path) -> bytes:
     try:
         return read_at_once(path)
     except OSError as error:
-        raise WorldError(f"{path} cannot be read: {error.strerror}", help=RESTORE) from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError) -> WorldError:
+    """What to say of a file that the disk does not give."""
+    forbidden = error.errno in (errno.EACCES, errno.EPERM)
+    help = "give yourself the right to read it" if forbidden else RESTORE
+    return WorldError(f"{path} cannot be read: {error.strerror}", help=help)
 
 
 def read_json(path: Path) -> object:

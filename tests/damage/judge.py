@@ -217,6 +217,7 @@ def by_program(line: Line, argv: tuple[str, ...]) -> Ran:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=SECONDS,
+            preexec_fn=without_rights_of_root,
         )
     except subprocess.TimeoutExpired:
         return Ran(HUNG, "", "")

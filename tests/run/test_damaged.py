@@ -139,6 +139,15 @@ def test_a_note_that_is_none(tmp_path: Path) -> None:
         ledger.entry(stage_named("wizard", "note"))
 
 
+def test_a_first_stage_that_pins_nothing(line: Line) -> None:
+    """The base is then what it is now, and what was built on another one is stale."""
+    waiting(line)
+    value = line.entry("limit", "scout")
+    place(line, "scout.json").write_text(json.dumps(value | {"pins": {}}))
+    ran = line.factory("explain")
+    assert (ran.code, "waiting for a person" in ran.out) == (0, True), ran
+
+
 # Histories
 
 
