@@ -174,9 +174,8 @@ def due(factory: Factory) -> Iterator[Task]:
     states, busy = found.states, found.busy
     active = [s.artifact for s in states if s.artifact in busy and s.kind not in IDLE]
     resting = sum(1 for s in states if s.artifact in busy) - len(active)
-    ready = [
-        state.artifact for state in states if state.kind == "due" and state.artifact not in busy
-    ]
+    # One whose first stage failed, or has spent its budget, has no entry and may begin again.
+    ready = [s.artifact for s in states if s.artifact not in busy and s.kind not in IDLE]
     free = min(factory.plan.flow.wip - resting - len(active), len(ready))
     if active or free > 0:
         # Opened before threads do, which would make the same scaffold.

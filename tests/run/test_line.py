@@ -148,6 +148,32 @@ def test_a_title_changes_the_packet_and_leaves_the_approval(line: Line) -> None:
     assert line.entry("limit", "1-package")["handoff"]["title"] == "A higher limit"
 
 
+@pytest.mark.parametrize("budget", ["", "{usd: 5, unknown: stop}"])
+def test_an_artifact_whose_first_stage_failed_is_tried_by_the_next_run(
+    line: Line, budget: str
+) -> None:
+    """It has no entry yet, and so is not in progress; it must not pass for one that is done."""
+    line.write(line.home / "do.py", "import sys; sys.exit('not today')")
+    line.spec(
+        "  limit:\n    title: T\n    goal: G\n    verify: [{scope: style}]\n"
+        + (f"    budget: {budget}\n" if budget else ""),
+        cells="""
+cells:
+  build: {kind: command, run: [python3, "{home}/do.py"], hands: change, touches: ["**"]}
+  verify: {kind: verify, returns: build}
+line: [build, verify]
+""",
+        flow="{merge: none}",
+    )
+    for _ in range(3):
+        ran = line.doit()
+        assert ran.code == 1, ran
+    if not budget:
+        line.write(line.home / "do.py", "open('server/app.py', 'w').write('LIMIT = 4')")
+        ran = line.doit()
+        assert (ran.code, ran.lines()[:2]) == (0, ["limit:1-build", "limit:1-verify"]), ran
+
+
 def test_wip_1_queues_the_second_artifact(line: Line) -> None:
     line.patch("a-1", server__a_py="A = 1\n")
     line.patch("b-1", server__b_py="B = 1\n")
