@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from factoryline.diagnostics import Diagnostic
 from factoryline.plan.checks.base import placeholders
-from factoryline.spec.model import ScopeSpec, Spec
+from factoryline.spec.model import Ref, ScopeSpec, Spec
 
 SCOPE_PLACEHOLDERS = ("tests", "report", "coverage", "prepared", "python")
 LIST_PLACEHOLDERS = ("tests", "prepared", "python")
-RELATED_PLACEHOLDERS = ("changed", "report", "prepared", "python")
+RELATED_PLACEHOLDERS = ("changed", "report", "coverage", "prepared", "python")
 PREPARE_PLACEHOLDERS = ("prepared", "python")
 AGAIN_PLACEHOLDERS = (
     *("test", "name", "pattern", "file"),
@@ -42,11 +42,28 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
                 help='put "{changed}" where the command takes the changed files',
                 code="placeholder",
             )
-        if scope.report == "junit" and not any("{report}" in ref.name for ref in scope.run):
+        yield from _report(scope)
+
+
+def _commands(scope: ScopeSpec) -> Iterator[tuple[str, Sequence[Ref]]]:
+    """The commands that verify the scope, each with what a sentence calls it."""
+    yield "its command", scope.run
+    if scope.related:
+        yield "its `related`", scope.related
+
+
+def _placed(command: Sequence[Ref], placeholder: str) -> Ref | None:
+    return next((ref for ref in command if placeholder in ref.name), None)
+
+
+def _report(scope: ScopeSpec) -> Iterator[Diagnostic]:
+    """JUnit XML is a file; the other formats may come on standard output."""
+    for called, command in _commands(scope):
+        if scope.report == "junit" and not _placed(command, "{report}"):
             yield Diagnostic(
-                message=f"the scope `{scope.name.name}` reports junit, but its command "
+                message=f"the scope `{scope.name.name}` reports junit, but {called} "
                 "does not say where",
-                span=scope.name.span,
+                span=scope.name.span if command is scope.run else command[0].span,
                 help="give it the report's path, such as --junitxml={report}",
                 code="scope-report",
             )
@@ -105,22 +122,23 @@ def _rerun(scope: ScopeSpec) -> Iterator[Diagnostic]:
 
 def _coverage(scope: ScopeSpec) -> Iterator[Diagnostic]:
     """A format of coverage data has a place, and a place has a format."""
-    placed = next((ref for ref in scope.run if "{coverage}" in ref.name), None)
-    if scope.coverage and not placed:
-        yield Diagnostic(
-            message=f"the scope `{scope.name.name}` leaves coverage data, but its command does not "
-            "say where",
-            span=scope.coverage.span,
-            help=f"give it the place, such as {_COVERAGE_OPTIONS[scope.coverage.name]}",
-            code="scope-coverage",
-        )
-    if placed and not scope.coverage:
-        yield Diagnostic(
-            message=f"the scope `{scope.name.name}` does not say what it leaves at {{coverage}}",
-            span=placed.span,
-            help="add `coverage: coverage-py` or `coverage: lcov`",
-            code="scope-coverage",
-        )
+    for called, command in _commands(scope):
+        placed = _placed(command, "{coverage}")
+        if scope.coverage and not placed:
+            yield Diagnostic(
+                message=f"the scope `{scope.name.name}` leaves coverage data, but {called} does "
+                "not say where",
+                span=scope.coverage.span,
+                help=f"give it the place, such as {_COVERAGE_OPTIONS[scope.coverage.name]}",
+                code="scope-coverage",
+            )
+        if placed and not scope.coverage:
+            yield Diagnostic(
+                message=f"the scope `{scope.name.name}` does not say what it leaves at {{coverage}}",
+                span=placed.span,
+                help="add `coverage: coverage-py` or `coverage: lcov`",
+                code="scope-coverage",
+            )
 
 
 _COVERAGE_OPTIONS = {
