@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def line(tmp_path: Path) -> Line:
 
 
 def verdict(line: Line, proof: str, *, jobs: int = 1, **files: str) -> tuple[str, dict[str, Any]]:
-    """The line of the verdict on one change, and its proof."""
+    """What is told of the verdict on one change, and its proof."""
     line.patch("calc-1", **files)
     line.review("ok")
     line.spec(
@@ -52,7 +53,8 @@ def verdict(line: Line, proof: str, *, jobs: int = 1, **files: str) -> tuple[str
         scopes=SCOPES + STYLE,
     )
     ran = line.doit("calc:1-package")
-    said = next((one for one in ran.out.splitlines() if "1-verify" in one), ran.out + ran.err)
+    _, found, said = ran.out.partition("1-verify")
+    said = said if found else ran.out + ran.err
     proven: dict[str, Any] = line.entry("calc", "1-verify")["handoff"]["proof"]
     return said, proven
 
@@ -86,7 +88,8 @@ def test_a_test_that_always_passes(line: Line) -> None:
         server__calc_py=APP + HALF,
         tests__test_calc_py=TEST + "\n\ndef test_half():\n    assert double\n",
     )
-    assert "fail: 2 tests in 1 scope, 25 % of 4 changed lines, 0 failed before; every" in said
+    assert "fail: 2 tests in 1 scope, 25 % of 4 changed lines, 0 failed before  (" in said
+    assert "\n   every " in said
     assert proof["before"]["passing"] == ["tests.test_calc::test_half"]
 
 
@@ -149,3 +152,27 @@ def test_the_proof_shapes_the_verdict_alone(line: Line) -> None:
     line.edit("proof: {covers: 0.5}", "proof: {covers: 0.6}")
     stale = [one for one in line.factory("explain", "calc").out.splitlines() if "stale" in one]
     assert [one.split()[0] for one in stale][:1] == ["calc/1-verify"]
+
+
+def test_tests_that_fail_and_leave_no_coverage_data_are_all_that_is_to_mend(line: Line) -> None:
+    """As vitest does; that the data is missing is nothing a builder could mend."""
+    report = "<testsuite><testcase name='it'><failure>no</failure></testcase></testsuite>"
+    script = f'import sys; open(sys.argv[1], "w").write("{report}"); sys.exit(1)'
+    line.patch("limit-1", server__app_py="LIMIT = 4\n")
+    line.spec(
+        line.artifact("limit", more="    proof: {covers: 0.8}\n").replace(", {scope: style}", ""),
+        cells=CELLS,
+        scopes=f"""
+scopes:
+  unit:
+    run: ["{{python}}", -c, {json.dumps(script)}, "{{report}}", "{{coverage}}"]
+    report: junit
+    coverage: lcov
+""",
+        flow="{retries: 0}",
+    )
+    ran = line.doit()
+    _, _, told = ran.out.partition("limit:1-verify  fail: ")
+    assert told.splitlines()[1:3] == ["   unit: 1 of 1 test failed", "     it: no"], ran
+    assert told.splitlines()[3].startswith("!"), told
+    assert line.entry("limit", "1-verify")["handoff"]["proof"]["covers"]["outcome"] == "unknown"

@@ -162,14 +162,18 @@ def _covers(case: Case) -> dict[str, Any] | None:
     if not case.coverage:
         return None
     read = {name: one for name, one in case.coverage.items() if not isinstance(one, str)}
-    lost = {name: one for name, one in case.coverage.items() if isinstance(one, str)}
+    # A runner whose tests fail may leave none; that they fail is the verdict, and all to mend.
+    failing = {one.selection.scope.name for one in case.checked if one.ran.trouble}
+    missing = {name: one for name, one in case.coverage.items() if isinstance(one, str)}
+    lost = {name: why for name, why in missing.items() if name not in failing}
     kinds = {one.selection.scope.name: one.selection.scope.coverage for one in case.checked}
     endings = [FORMATS[kinds[name]].endings(report) for name, report in read.items()]
     found = covered(
         case.changed, united(read.values()), case.here, endings=frozenset().union(*endings)
     )
     without = [one.path for one in case.files if case.proof.leaves_out(one.path)]
-    return told.covers(found, asked=case.proof.covers, lost=lost, without=without)
+    unknown = "" if read or lost else told.FAILING
+    return told.covers(found, asked=case.proof.covers, lost=lost, without=without, unknown=unknown)
 
 
 def _mutants(case: Case) -> dict[str, Any]:

@@ -64,7 +64,12 @@ def _none_failed(tests: Sequence[str], product: Sequence[str]) -> str:
 
 
 def covers(
-    found: Covered, *, asked: float, lost: Mapping[str, str], without: Sequence[str]
+    found: Covered,
+    *,
+    asked: float,
+    lost: Mapping[str, str],
+    without: Sequence[str],
+    unknown: str = "",
 ) -> dict[str, Any]:
     """Which changed lines ran. `lost`: scopes whose data cannot be read, and why."""
     ran = sum(map(len, found.executed.values()))
@@ -77,14 +82,13 @@ def covers(
             f"the selected tests run {ran} of {plural(found.lines, 'changed line')}, "
             f"{ran / found.lines:.0%}, and {asked:.0%} are asked for"
         )
-    failed = bool(asked and reasons)
-    nothing = asked and not failed and not found.lines and found.unknown
+    failed = bool(asked and reasons and not unknown)
+    if asked and not failed and not found.lines and found.unknown:
+        unknown = unknown or f"what changed cannot be measured: {found.unknown[0][1]}"
     uncovered, unnamed = bounded(_places(found.missed))
-    if nothing:
-        reasons = [f"what changed cannot be measured: {found.unknown[0][1]}"]
     return {
-        "outcome": "fail" if failed else "unknown" if nothing else "pass",
-        "reason": "; ".join(reasons) if failed or nothing else "",
+        "outcome": "fail" if failed else "unknown" if unknown else "pass",
+        "reason": "; ".join(reasons) if failed else unknown,
         "asked": asked,
         "lines": found.lines,
         "executed": ran,
