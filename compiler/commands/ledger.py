@@ -9,6 +9,7 @@ from factoryline.commands.base import need_artifact, open_factory
 from factoryline.contracts.render import duration
 from factoryline.errors import WorldError
 from factoryline.run.factory import Factory
+from factoryline.run.mending import told
 
 HELP = "show the record of an artifact, every attempt included"
 
@@ -43,10 +44,12 @@ def _print(factory: Factory, name: str) -> None:
     for entry in record.entries:
         run = entry.run
         print(f"{entry.stage.id:<12} {entry.outcome:<16} {duration(run.seconds):>8}  by {run.by}")
+        for line in told(entry):
+            print(f"{'':<12} {line}")
     print("\nhistory:")
     for event in factory.ledger.history(name).events():
-        told = [event[key] for key in ("outcome", "reason", "why", "by") if event.get(key)]
-        facts = "; ".join([*map(str, told), *event.get("reasons", [])])
+        said = [event[key] for key in ("outcome", "reason", "why", "by") if event.get(key)]
+        facts = "; ".join([*map(str, said), *event.get("reasons", [])])
         print(
             f"  {event['at']}  {event.get('stage', ''):<12} {event['event']:<10} {facts}".rstrip()
         )

@@ -29,6 +29,7 @@ from factoryline.run.backend import LedgerBackend
 from factoryline.run.budget import Exhausted
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Stale, freshness, standing
+from factoryline.run.mending import told
 from factoryline.run.stage import run_stage
 from factoryline.run.survey import IDLE, survey
 from factoryline.system.files import Lock
@@ -313,7 +314,8 @@ def execute(factory: Factory, artifact: str, stage_id: str) -> dict[str, Any] | 
         return kind(failure.text)
     if isinstance(done, Waiting):
         return {"state": "waiting"}
-    return {"state": "done", "summary": done.summary, "seconds": done.seconds}
+    left = told(factory.ledger.entry(stage_named(artifact, stage_id)))
+    return {"state": "done", "summary": done.summary, "seconds": done.seconds, "left": left}
 
 
 def _rests(factory: Factory, artifact: str) -> bool:

@@ -56,6 +56,8 @@ class LineReporter:
             self.ran += 1
             took = duration(said["seconds"])
             self._write(f".  {task.name}  {said['summary']}  ({took})")
+            for line in said["left"]:
+                self._write(f"   {line}")
 
     def add_failure(self, task: Any, failure: Any) -> None:
         self.failures.append({"task": task, "exception": failure})

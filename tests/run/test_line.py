@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,8 @@ def test_a_broken_guard_fails_the_verdict(line: Line) -> None:
     line.spec(line.artifact("a", reviews=["ok.yaml"]) + line.artifact("b", reviews=["ok.yaml"]))
     ran = line.doit()
     assert ran.code == 1
-    assert "fail: 1 test in 2 scopes; 1 added lines on webui, no-webui allows 0" in ran.out
+    assert "fail: 1 test in 2 scopes  (" in ran.out
+    assert "   the prior no-webui allows at most 0 added lines on webui; there are 1\n" in ran.out
 
 
 def test_a_failing_verdict_opens_a_retry_with_its_failures_as_feedback(line: Line) -> None:
@@ -96,6 +98,10 @@ def test_a_failing_verdict_opens_a_retry_with_its_failures_as_feedback(line: Lin
     assert ran.code == 0, ran
     assert "limit:2-verify" in ran.lines()
     assert "limit:1-package" not in ran.lines()
+    left = "   unit: 1 of 1 test failed\n     checks/unit.txt::limit: it is false\n"
+    assert re.search(r"limit:1-verify  fail: .*\n" + left, ran.out), "told beneath its line"
+    record = line.factory("ledger", "limit").out
+    assert left.replace("   unit", f"{'':<12} unit").replace("     c", f"{'':<15}c") in record
     note = line.entry("limit", "note")["handoff"]
     assert (note["rework"], note["retries"]) == (0, 1)
 

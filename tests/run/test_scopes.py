@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 import pytest
 
@@ -42,9 +43,11 @@ def verified(
 
 
 def said(line: Line, stage: str, env: dict[str, str] | None = None) -> str:
+    """What a run tells of a stage: its line, and what it left to mend beneath it."""
     done = line.doit(env=env)
-    found = [text for text in done.out.splitlines() if f":{stage}  " in text]
-    return found[0].partition(f":{stage}  ")[2] if found else done.out + done.err
+    _, found, rest = done.out.partition(f":{stage}  ")
+    first, *below = rest.splitlines() if found else (done.out + done.err,)
+    return "\n".join([first, *takewhile(lambda text: text.startswith("   "), below)])
 
 
 def python(name: str, script: str, more: str = "report: exit") -> str:

@@ -134,7 +134,8 @@ def _coverage(scope: ScopeSpec) -> Iterator[Diagnostic]:
             )
         if placed and not scope.coverage:
             yield Diagnostic(
-                message=f"the scope `{scope.name.name}` does not say what it leaves at {{coverage}}",
+                message=f"the scope `{scope.name.name}` does not say what it leaves at "
+                "{coverage}",
                 span=placed.span,
                 help="add `coverage: coverage-py` or `coverage: lcov`",
                 code="scope-coverage",
