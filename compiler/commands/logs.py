@@ -32,17 +32,17 @@ def run(args: argparse.Namespace) -> int:
     name, _, stage = (args.what or "").replace(":", "/").partition("/")
     if not name:
         for artifact in factory.plan.artifacts:
-            for attempt in logs.attempts(_folder(factory, artifact.name)):
-                size = sum(path.stat().st_size for path in attempt.files)
-                place = f"{artifact.name}/{attempt.stage}"
-                print(f"{place:<32} attempt {attempt.number:>3}  {size:>12,} bytes")
+            for one in _kept(_folder(factory, artifact.name)):
+                place = f"{artifact.name}/{one.stage}"
+                title = f"attempt {one.number:>3}" if one.number else one.title
+                print(f"{place:<32} {title:<24} {one.size:>12,} bytes")
         return 0
     need_artifact(factory, name)
-    attempt = _attempt(factory, name, stage, args.attempt)
-    print(f"== {name}/{attempt.stage}, attempt {attempt.number}: {attempt.path('out')}")
-    for label, line in _lines(attempt, follow=args.follow):
-        text = line if args.raw else readable(line)
-        print("\n".join(f"{label}{row}" for row in text.split("\n")), flush=args.follow)
+    for one in _asked(factory, name, stage, args.attempt):
+        print(f"== {name}/{one.stage}, {one.title}: {one.path('out')}")
+        for label, line in _lines(one, follow=args.follow):
+            text = line if args.raw else readable(line)
+            print("\n".join(f"{label}{row}" for row in text.split("\n")), flush=args.follow)
     return 0
 
 
@@ -50,14 +50,23 @@ def _folder(factory: Factory, name: str) -> Path:
     return factory.scratch(name, "any").parent
 
 
-def _attempt(factory: Factory, name: str, stage: str, number: int | None) -> Attempt:
-    kept = logs.attempts(_folder(factory, name), stage or None)
+def _kept(folder: Path, stage: str | None = None) -> tuple[Attempt, ...]:
+    """All that is there, the oldest first."""
+    every = (*logs.attempts(folder, stage), *logs.programs(folder, stage))
+    return tuple(sorted(every, key=lambda one: max(p.stat().st_mtime_ns for p in one.files)))
+
+
+def _asked(factory: Factory, name: str, stage: str, number: int | None) -> tuple[Attempt, ...]:
+    """One attempt of a stage, or all programs of one that runs several, such as verify."""
+    kept = _kept(_folder(factory, name), stage or None)
     found = [one for one in kept if number in (None, one.number)]
     if found:
-        return found[-1]
+        last = found[-1]
+        beside = [one for one in found if one.stage == last.stage]
+        return (last,) if last.number else tuple(beside)
     place = f"{name}/{stage}" if stage else name
-    stages = ", ".join(dict.fromkeys(f"{one.stage} {one.number}" for one in kept))
-    elsewhere = ", ".join(dict.fromkeys(one.stage for one in logs.attempts(_folder(factory, name))))
+    stages = ", ".join(dict.fromkeys(f"{one.stage} {one.number}" for one in kept if one.number))
+    elsewhere = ", ".join(dict.fromkeys(one.stage for one in _kept(_folder(factory, name))))
     raise UserError(
         f"{place} has no log" + (f" of attempt {number}" if number is not None else ""),
         help=f"there is: {stages or elsewhere}"

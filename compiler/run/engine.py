@@ -315,6 +315,8 @@ def execute(factory: Factory, artifact: str, stage_id: str) -> dict[str, Any] | 
     if isinstance(done, Waiting):
         return {"state": "waiting"}
     left = told(factory.ledger.entry(stage_named(artifact, stage_id)))
+    if left and done.outcome == "fail":
+        left.append(f"factory logs {artifact}/{stage_id}")
     return {"state": "done", "summary": done.summary, "seconds": done.seconds, "left": left}
 
 

@@ -34,11 +34,18 @@ _ATTEMPT = re.compile(r"(?P<stage>.+)-(?P<number>[0-9]+)\.(?:out|err|meter\.json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """The files of one attempt. `base` is their path without an ending."""
+    """The files of one attempt. `base` is their path without an ending.
+
+    number: of the attempt; 0 where the stage ran several programs, of which `base` names one.
+    """
 
     stage: str
     number: int
     base: Path
+
+    @property
+    def title(self) -> str:
+        return f"attempt {self.number}" if self.number else self.base.name
 
     def path(self, ending: str) -> Path:
         return self.base.with_name(f"{self.base.name}.{ending}")
@@ -66,6 +73,14 @@ def attempts(folder: Path, stage: str | None = None) -> tuple[Attempt, ...]:
         Attempt(stage=one, number=number, base=folder / f"{one}-{number}")
         for one, number in sorted(found, key=lambda key: (found[key], key[1]))
     )
+
+
+def programs(folder: Path, stage: str | None = None) -> tuple[Attempt, ...]:
+    """What the programs of stages that run several printed the last time, the oldest first."""
+    pattern = f"{stage or '*'}/*.out"
+    found = sorted((path.stat().st_mtime_ns, path) for path in folder.glob(pattern))
+    every = (Attempt(stage=p.parent.name, number=0, base=p.with_suffix("")) for _, p in found)
+    return tuple(one for one in every if one.size or one.path("group").exists())
 
 
 def next_attempt(folder: Path, stage: str) -> Path:

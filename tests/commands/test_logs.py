@@ -37,6 +37,28 @@ def test_a_message_names_the_log_and_the_command(line: Line) -> None:
     assert "logs/limit/scout-1.out and .err, or `factory logs limit/scout`" in ran.out, ran
 
 
+def test_what_the_programs_of_a_verdict_printed(line: Line) -> None:
+    line.patch("limit-1", server__app_py="LIMIT = 4\n")
+    line.spec(
+        line.artifact("limit"),
+        scopes="""
+scopes:
+  unit: {run: ["{python}", RUNNER, "{report}", "{tests}"], report: junit, all: [checks/unit.txt]}
+  style: {run: ["{python}", -c, "print('too long'); exit(1)"], report: exit}
+""",
+        flow="{retries: 0}",
+    )
+    ran = line.doit()
+    assert (
+        "\n   style: it ended with exit code 1\n     too long\n   factory logs limit/1-v" in ran.out
+    )
+    shown = line.factory("logs", "limit/1-verify")
+    path = line.state / ".work/logs/limit/1-verify/style.out"
+    assert shown.out == f"== limit/1-verify, style: {path}\ntoo long\n", shown
+    [row] = line.factory("logs").out.splitlines()
+    assert row.split() == ["limit/1-verify", "style", "9", "bytes"]
+
+
 @pytest.mark.long
 def test_what_is_not_there(line: Line) -> None:
     scouted_by(line, SAYS)
