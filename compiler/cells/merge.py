@@ -53,15 +53,18 @@ def _advance(job: Job, branch: str, tip: str, commit: str) -> None:
         job.repository.text("update-ref", f"refs/heads/{branch}", commit, tip)
         return
     git = Git(checkout)
-    # What no artifact may change is never in the way of a merge.
+    # What no artifact may change is never in the way of a merge, nor is a file that git does not
+    # know and the merge does not bring.
     own = protected_in(job.plan, git.path)
-    dirty = [path for path in git.changes() if not protects(own, path)]
+    edited, brought = git.changes(untracked=False), git.listing(commit)
+    found = [path for path in git.changes() if path in edited or path in brought]
+    dirty = [path for path in found if not protects(own, path)]
     if dirty:
         raise Held(
             f"{job.artifact.name} is approved, but the checkout of `{branch}` in {checkout} has "
             f"{plural(len(dirty), 'uncommitted change')}: {listing(dirty, limit=5)}",
             span=job.plan.target.span,
-            help="commit them, then run doit again; the merge goes on from here",
+            help="commit or stash them, then run doit again; the merge goes on from here",
         )
     git.fast_forward(commit)
 

@@ -197,9 +197,10 @@ class Git:
         shape = ("-M", "--no-ext-diff", "--no-textconv", "--no-color")
         return self.run("diff", *shape, old, new).check(help=self._advice).out
 
-    def changes(self) -> tuple[str, ...]:
-        """Paths that differ from HEAD or are untracked and not ignored, in this checkout."""
-        text = self.text("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
+    def changes(self, *, untracked: bool = True) -> tuple[str, ...]:
+        """Paths that differ from HEAD, and those untracked and not ignored, in this checkout."""
+        new = "--untracked-files=all" if untracked else "--untracked-files=no"
+        text = self.text("status", "--porcelain=v1", "-z", new, "--no-renames")
         return tuple(sorted(item[3:] for item in text.split("\0") if item))
 
     def left(self, commit: str) -> dict[str, str]:

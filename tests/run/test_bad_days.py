@@ -177,6 +177,19 @@ def test_a_dirty_checkout_is_not_merged_into(line: Line) -> None:
     assert line.doit().lines() == ["limit:1-merge", "limit:note"]
 
 
+@pytest.mark.parametrize("name", ["notes.txt", "server/new.py"])
+def test_a_file_that_git_does_not_know_holds_a_merge_that_brings_it_and_no_other(
+    line: Line, name: str
+) -> None:
+    simple(line)
+    line.patch("limit-1", server__new_py="NEW = 1\n")
+    line.write(line.product / name, "mine\n")
+    ran = line.doit()
+    assert ran.code == (1 if name == "server/new.py" else 0), ran
+    assert ("has 1 uncommitted change: server/new.py" in ran.out) == (name == "server/new.py")
+    assert (line.product / name).read_text() == "mine\n"
+
+
 def test_a_bad_factory_yaml_reads_the_same_from_doit(line: Line) -> None:
     simple(line)
     line.edit("{kind: package}", "{kind: pakage}")
