@@ -41,6 +41,9 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; returns the exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
+    if not words:
+        parser().print_help(sys.stderr)
+        return ExitCode.REFUSED
     # Where the first word is a command, no other one has to be imported.
     args = parser(words[0] if words and words[0] in COMMANDS else None).parse_args(words)
     command = COMMANDS[args.command]

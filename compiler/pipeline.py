@@ -21,7 +21,7 @@ def find(start: Path) -> Path:
     if home is None:
         raise UserError(
             f"there is no factory.yaml in {start} or above it",
-            help="go to a folder that has one; README.md shows how to begin a line of your own",
+            help="go to a folder that has one, or begin one here: factory init",
         )
     return Path(home) / "factory.yaml"
 

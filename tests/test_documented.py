@@ -80,6 +80,11 @@ EDITS = {"factory accept NAME/STAGE --why …": ("The open of the", "The open  o
 """What is edited before, where nothing would be to do."""
 
 ELSEWHERE = {
+    # tests/commands/test_init.py begins lines with it.
+    "factory init",
+    "factory init --adopt BRANCH",
+    "factory init [--adopt BRANCH]",
+    "factory init --agent claude --model sonnet",
     # Run by .ci/run or by a person, since it takes minutes.
     "python -m benchmarks.overhead",
     "python -m benchmarks.scale",

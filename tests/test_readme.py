@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from factoryline.cli import parser
+from factoryline.cli import main, parser
 from factoryline.commands.table import COMMANDS
 
 from tests.conftest import ROOT
@@ -35,6 +35,13 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         parser().parse_args([name, "--help"])
     assert stop.value.code == 0
     assert COMMANDS[name].HELP in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_factory_alone_shows_its_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert [name for name in COMMANDS if f"\n    {name}" not in said.err] == []
 
 
 def with_an_agent() -> str:

@@ -7,6 +7,7 @@ from factoryline.openset import OpenSet
 
 COMMANDS = OpenSet[Command](
     {
+        "init": "factoryline.commands.init",
         "run": "factoryline.commands.run",
         "check": "factoryline.commands.check",
         "doctor": "factoryline.commands.doctor",

@@ -24,6 +24,7 @@ SHOWN = 5
 """How many queued artifacts a run names; the rest is counted."""
 MOST_TOLD = 20
 """The same for those that wait, or that are paused."""
+NOTHING = "nothing to do: factory.yaml has no artifact yet"
 
 
 def last_words(states: Sequence[State], *, ran: int = 0, failed: bool = False) -> str:
@@ -51,6 +52,8 @@ def table(factory: Factory, states: Sequence[State]) -> str:
         lines.append(f"{state.mark}  {state.artifact:<{width}}  {state.sentence}")
         if state.command and state.kind != "due":
             lines.append(f"   {'':<{width}}  {state.command}")
+    if not states:
+        lines.append(NOTHING)
     lines += budget.today(factory)
     return "".join(f"{line}\n" for line in lines)
 
@@ -119,6 +122,8 @@ def _last_line(states: Sequence[State], ran: int, failed: bool) -> str:
         return f"ran {plural(ran, 'stage')}; {of}"
     if failed:
         return f"ran nothing to its end; {of}"
+    if not states:
+        return NOTHING
     if len(sealed) == len(states):
         are = "is" if len(sealed) == 1 else "are"
         return f"nothing to do: {listing(sealed, limit=5)} {are} sealed"

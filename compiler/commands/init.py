@@ -1,0 +1,135 @@
+"""factory init: a first factory.yaml for a repository, and the word that tells doit who loads its
+tasks. What it writes is a beginning for a person to read: it looks at files and runs nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import configparser
+import re
+import tomllib
+from pathlib import Path
+
+from factoryline.errors import UserError
+from factoryline.plan.agents.base import BASE
+from factoryline.plan.agents.table import PROFILES
+from factoryline.spec import sketch
+from factoryline.system import files
+from factoryline.system.git import Git, open_repository
+
+HELP = "write a first factory.yaml for this repository, and tell doit who loads its tasks"
+
+DOIT = "doit.cfg"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--agent",
+        metavar="PROFILE",
+        choices=sorted({*PROFILES} - {BASE}),
+        help="the coding agent that builds: %(choices)s; without it, work of yours is adopted",
+    )
+    parser.add_argument("--model", help="the agent's model, by the program's own name for it")
+    parser.add_argument(
+        "--adopt",
+        metavar="BRANCH",
+        help="make a branch or commit of yours the first artifact",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    git = open_repository(Path.cwd())
+    home = Path(args.file).absolute().parent if args.file else git.path
+    path = home / "factory.yaml"
+    if path.exists():
+        raise UserError(f"{path} is there already", help="`factory check` proves what it says")
+    if args.adopt and args.agent:
+        raise UserError(
+            "adopted work takes the place of an agent's", help="give --adopt or --agent, not both"
+        )
+    if bool(args.agent) != bool(args.model):
+        raise UserError(
+            "an agent and its model go together",
+            help=f"factory init --agent {args.agent or 'claude'} --model {args.model or '…'}",
+        )
+    scope = sketch.scope_of(home)
+    artifact = _adopted(git, args.adopt, scope) if args.adopt else ""
+    text = sketch.factory_text(
+        name=_name(home.name),
+        base=_base(git),
+        scope=scope,
+        agent=args.agent or "",
+        model=args.model or "",
+        artifact=artifact,
+    )
+    files.write_text(path, text)
+    print(f"wrote factory.yaml: {scope.said}")
+    print(_loader(home))
+    first = "" if artifact else "say in factory.yaml what the first artifact is, "
+    print(f"next: {first}try `factory check`, commit, and type `doit`")
+    return 0
+
+
+def _name(text: str) -> str:
+    """A name as factory.yaml takes it."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60].strip("-")
+    return name if name[:1].isalpha() else f"a-{name}".rstrip("-")
+
+
+def _base(git: Git) -> str:
+    """The branch to merge into: the one that the remote calls so, or main, or the current one.
+
+    The current one counts also before its first commit.
+    """
+    remote = git.run("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD").out.strip()
+    for name in (remote.removeprefix("origin/"), "main", "master"):
+        if name and git.commit_of(f"refs/heads/{name}"):
+            return name
+    done = git.run("symbolic-ref", "--quiet", "--short", "HEAD")
+    if done.code:
+        raise UserError("no branch is checked out", help="`git switch` to the one to merge into")
+    return done.out.strip()
+
+
+def _adopted(git: Git, revision: str, scope: sketch.Scope) -> str:
+    commit = git.commit_of(revision)
+    if commit is None:
+        raise UserError(f"`{revision}` is neither a branch nor a commit of {git.path}")
+    branch = git.commit_of(f"refs/heads/{revision}") == commit
+    subject, _, body = git.message_of(commit).strip().partition("\n")
+    goal = " ".join(body.strip().partition("\n\n")[0].split()) or subject
+    name = _name(revision if branch else " ".join(subject.split()[:4]))
+    # HEAD and its like would name another commit tomorrow.
+    adopt = revision if branch else commit[:12]
+    return sketch.artifact_text(name, subject, goal, scope, adopt=adopt)
+
+
+def _loader(home: Path) -> str:
+    """See to it that doit asks us; what was done, or what is left to do, in a line."""
+    pyproject, config = home / "pyproject.toml", home / DOIT
+    told = f"doit asks factory for its tasks ({{}}): nothing to add to {DOIT}"
+    if pyproject.exists():
+        table = _toml(pyproject).get("tool", {}).get("doit", {})
+        if table.get("loader") == "factory":
+            return told.format("pyproject.toml")
+        if table:
+            return 'add to [tool.doit] of pyproject.toml: loader = "factory"'
+    if not config.exists():
+        files.write_text(config, "[GLOBAL]\nloader = factory\n")
+        return f"wrote {DOIT}: doit asks factory for its tasks"
+    parser = configparser.ConfigParser(allow_no_value=True, interpolation=None)
+    try:
+        parser.read(config, encoding="utf-8")
+    except configparser.Error:
+        pass
+    else:
+        if parser.get("GLOBAL", "loader", fallback="") == "factory":
+            return told.format(DOIT)
+    return f"add to [GLOBAL] of {DOIT}: loader = factory"
+
+
+def _toml(path: Path) -> dict[str, dict[str, dict[str, object]]]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return {}
