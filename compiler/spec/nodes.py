@@ -348,9 +348,11 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Diagno
     problem = (error.problem or "it cannot be read").replace("%YAML", "YAML")
     context = f" ({error.context})" if error.context else ""
     at_tab = mark is not None and mark.index < len(text) and text[mark.index] == "\t"
-    help = (
-        "indent with spaces" if at_tab else "check the indentation, quotes and colons around here"
-    )
+    help = "check the indentation, quotes and colons around here"
+    if at_tab:
+        help = "indent with spaces"
+    elif "alias" in context:
+        help = 'what begins with * needs quotes, such as "**"'
     return Diagnostic(
         message=f"this is not YAML: {problem}{context}",
         span=Span(file=file, line=line, column=column),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -271,7 +272,24 @@ def _type(error: _Error) -> Iterator[_Sentence]:
     wanted = error.validator_value
     kinds = [wanted] if isinstance(wanted, str) else wanted
     names = listing([_TYPES[kind] for kind in kinds], last="or")
-    yield None, f"this is {_kind_of(error.instance)}; it must be {names}", _describe(error)
+    help = _describe(error)
+    if kinds == ["array"] and isinstance(error.instance, str):
+        help = f"{_as_list(error.instance)}{help}"
+    yield None, f"this is {_kind_of(error.instance)}; it must be {names}", help
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./@=+-]+")
+_MOST_WORDS = 60
+
+
+def _as_list(text: str) -> str:
+    """`write [sh, test.sh]. `, where a text of a few words stands for a list of them."""
+    try:
+        words = shlex.split(text) if text.isprintable() and len(text) <= _MOST_WORDS else []
+    except ValueError:  # a quote that is not closed
+        return ""
+    shown = (w if _PLAIN.fullmatch(w) else json.dumps(w, ensure_ascii=False) for w in words)
+    return f"write [{', '.join(shown)}]. " if words else ""
 
 
 def _enum(error: _Error) -> Iterator[_Sentence]:
