@@ -59,7 +59,7 @@ DOES = {
     "doit NAME:STAGE": [("doit open:1-build", "")],
     "doit -n 4 -P thread": [("doit -n 4 -P thread", "open")],
     "doit forget NAME:STAGE": [("doit forget open:1-package", "forgetting"), ("doit", "1-package")],
-    "doit clean NAME": [("doit clean open", ""), ("factory status", "waits")],
+    "doit clean NAME": [("doit clean open", "its work tree"), ("factory status", "waits")],
     "factory run [NAME]": [("factory run open", "")],
     "factory run --wait": [("factory run --wait", "open")],
     "factory accept NAME/STAGE --why …": [

@@ -13,6 +13,7 @@ from functools import partial, wraps
 from itertools import takewhile
 from typing import Any
 
+from doit.action import PythonAction
 from doit.exceptions import InvalidCommand, InvalidTask, TaskError, TaskFailed
 from doit.task import DelayedLoader, Task
 from factoryline.boundary import failure_of
@@ -126,10 +127,17 @@ def whole(factory: Factory, artifacts: Sequence[Artifact]) -> Iterator[Task]:
             artifact.name,
             [task.name for task in tasks],
             doc=artifact.title,
-            clean=[(workspace.discard, [factory, artifact.name])],
+            clean=[_Discard(workspace.discard, [factory, artifact.name])],
         )
         for task in tasks:
             yield _task(factory, task, sealed=sealed)
+
+
+class _Discard(PythonAction):  # type: ignore[misc]  # doit ships no annotations
+    """What `doit clean` does; doit prints it by its name."""
+
+    def __str__(self) -> str:
+        return "remove its work tree; the record stays"
 
 
 def _ahead(factory: Factory, record: Record) -> Sequence[StageTask]:

@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -317,6 +318,26 @@ class Lock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def holder(path: Path) -> str:
+    """Who holds a Lock, as `process 12 (doit run)`; empty for nobody.
+
+    It is read and not tried, which would stand in the way of who takes it at that moment.
+    """
+    try:
+        text = path.read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
+    found = re.fullmatch(r"process ([0-9]+) \(.*\)", text)
+    try:
+        if found:
+            os.kill(int(found[1]), 0)
+    except ProcessLookupError:
+        return ""  # it was killed
+    except PermissionError:
+        pass  # another user's
+    return text if found else ""
 
 
 @contextlib.contextmanager

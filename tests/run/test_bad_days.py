@@ -211,13 +211,16 @@ def test_a_second_run_is_refused_while_one_holds_the_lock(line: Line) -> None:
     try:
         assert first.stdout is not None
         first.stdout.readline()
-        ran = line.doit()
+        ran, seen = line.doit(), line.factory("status")
     finally:
         first.kill()
         first.communicate()
     assert ran.code == 3
     assert f"error: the line is in use by process {first.pid} (a test)" in ran.err
+    assert f"the line is in use by process {first.pid} (a test); a stage shows" in seen.out
+    assert "in use" not in line.factory("status").out
     assert line.doit().code == 0, "the lock goes with its process"
+    assert "in use" not in line.factory("status").out
 
 
 def test_a_full_disk_loses_nothing(line: Line, tmp_path: Path) -> None:
