@@ -28,7 +28,8 @@ LOOKS = {
     ],
     "factory check --environment": [("factory check --environment", "is sound")],
     "factory plan [--format mermaid] [NAME]": [
-        ("factory plan", '"cells"'),
+        ("factory plan", "open: The open"),
+        ("factory plan --format json", '"cells"'),
         ("factory plan --format mermaid", "flowchart"),
         ("factory plan --format dot open", "digraph"),
     ],

@@ -1,4 +1,4 @@
-"""factory plan: what factory.yaml means, as data or as a drawing."""
+"""factory plan: what factory.yaml means, for people, as data or as a drawing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HELP = "show the plan: cells, scopes, and the stages each artifact is expected t
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="one artifact (all otherwise)")
-    parser.add_argument("--format", choices=sorted(FORMATS), default="json")
+    parser.add_argument("--format", choices=sorted(FORMATS), default="text")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -158,10 +158,12 @@ class TestJson:
 
 
 class TestCommand:
-    def test_json_unless_asked_otherwise(
+    def test_text_unless_asked_otherwise(
         self, home: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert factory(home) == 0
+        assert capsys.readouterr().out == FORMATS["text"](graph(plan(home))) + "\n"
+        assert factory(home, "--format", "json") == 0
         assert json.loads(capsys.readouterr().out) == data(home)
 
     @pytest.mark.parametrize("form", FORMATS)
@@ -192,6 +194,65 @@ class TestCommand:
         before = sorted(home.rglob("*"))
         assert factory(home) == 0
         assert sorted(home.rglob("*")) == before
+
+
+COVERED = "[make, '{tests}', '{coverage}'], coverage: lcov, report: tap, all: [tests], cwd: web}"
+
+
+def test_text(home: Path) -> None:
+    path = home / "factory.yaml"
+    text = path.read_text()
+    text = text.replace("[make, test], report: exit}", COVERED)
+    text = text.replace(
+        "verify: [{scope: unit}], after",
+        "verify: [{scope: unit, tests: [a]}], proof: {covers: 0.8, mutants: 4}, after",
+    )
+    path.write_text(text)
+    assert (
+        FORMATS["text"](graph(plan(home)))
+        == """\
+demo, on trunk, wip 1
+
+draft   command  hands sketch; by draw
+build   agent    takes sketch and feedback; hands change; edits server; by coder (small)
+tidy    command  hands memo; by tidy
+verify  verify   takes change; hands verdict; no: back to build
+note    note     hands note
+
+scope unit  tap  in web: make {tests} {coverage}
+
+end: An end; with # and \\N
+  draft → 1-build → 1-tidy → 1-verify → note
+  unit: tests
+
+second: The "second" <b>
+  after end
+  draft → 1-build → 1-tidy → 1-verify → note
+  unit: a
+  proof: 80 % of the changed lines run and 4 mutants tried"""
+    )
+
+
+def test_how_tests_are_found_is_in_the_data(home: Path) -> None:
+    path = home / "factory.yaml"
+    text = path.read_text().replace("[make, test]", '[make, "{tests}"]')
+    text = text.replace("exit}\n  idle", "exit, all: [tests], rules: {'*.go': [a]}}\n  idle")
+    found = "{scope: unit, select: changed, effort: inner, before_merge: all}"
+    path.write_text(text.replace("verify: [{scope: unit}]}", f"verify: [{found}]}}"))
+    end, second = data(home)["artifacts"]
+    assert end["verify"] == [
+        {
+            "scope": "unit",
+            "tests": ["tests"],
+            "select": "changed",
+            "effort": "inner",
+            "before_merge": "all",
+        }
+    ]
+    assert second["verify"] == [{"scope": "unit", "tests": ["tests"]}]
+    assert data(home)["scopes"]["unit"]["rules"] == {"*.go": ["a"]}
+    said = FORMATS["text"](graph(plan(home)))
+    assert "unit: the likeliest of those that the change needs, of tests, and all of" in said
 
 
 def test_mermaid(home: Path) -> None:

@@ -114,6 +114,9 @@ def _scope(scope: Scope) -> dict[str, Any]:
         "list": list(scope.list),
         "timeout": scope.timeout,
         "coverage": scope.coverage,
+        "rules": {rule.glob: list(rule.tests) for rule in scope.rules},
+        "related": list(scope.related),
+        "map": list(scope.map),
         "requires": list(scope.requires),
         "inherits": list(scope.inherits),
         "prepare": _prepare(scope.prepare),
@@ -154,7 +157,13 @@ def _way(way: Way) -> dict[str, Any]:
 
 
 def _selection(selection: Selection) -> dict[str, Any]:
-    return {"scope": selection.scope.name, "tests": list(selection.chosen)}
+    asked = {
+        "select": selection.select,
+        "effort": selection.effort if selection.select else "",
+        "before_merge": selection.before_merge,
+    }
+    found = {"scope": selection.scope.name, "tests": list(selection.chosen)}
+    return found | {name: value for name, value in asked.items() if value}
 
 
 def _names(sources: tuple[Source, ...]) -> list[str]:

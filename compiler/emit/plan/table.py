@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from factoryline.emit.plan import dot, json, mermaid
+from factoryline.emit.plan import dot, json, mermaid, text
 from factoryline.emit.plan.base import Format
 
 FORMATS: Mapping[str, Format] = {
+    "text": text.form,
     "json": json.form,
     "mermaid": mermaid.form,
     "dot": dot.form,
