@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
+from pathlib import Path
 from typing import Any
 
 from factoryline.cells import review as cell
 from factoryline.commands.base import need_artifact, open_factory, writing
 from factoryline.diagnostics import listing
 from factoryline.errors import UserError
+from factoryline.ledger.entry import Handoff
 from factoryline.ledger.query import Record
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import standing
@@ -24,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     decision = parser.add_mutually_exclusive_group(required=True)
     decision.add_argument("--approve", action="store_true", help="the packet may be merged")
     decision.add_argument("--request-changes", action="store_true", help="open the next round")
-    decision.add_argument("--show", action="store_true", help="print the packet and stop")
+    decision.add_argument(
+        "--show", action="store_true", help="print the packet, and how to see the change, and stop"
+    )
     parser.add_argument("--summary", default="", help="the review in a sentence")
     parser.add_argument(
         "--finding", action="append", default=[], metavar="TEXT", help="a remark; may be repeated"
@@ -75,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
         assert packet is not None, "a review takes a packet"
         if args.show:
             print(f"{packet.handoff['title']}\n\n{packet.handoff['body']}".rstrip())
+            print(f"\nthe change: {_where(factory, name, packet.handoff)}")
             return 0
         value = _review(factory, args, where.record)
         done = answer_stage(factory, name, step.id, lambda job: cell.answer(job, value))
@@ -82,6 +89,17 @@ def run(args: argparse.Namespace) -> int:
         print(f"{done.stage}: {done.summary}, on {packet.handoff['commit'][:10]}")
         print("doit goes on from here")
     return 0
+
+
+def _where(factory: Factory, name: str, packet: Handoff) -> str:
+    """How to look at what is to be reviewed: a command, or in a fresh clone the patches."""
+    git, commit = factory.repository, packet["commit"]
+    if git.commit_of(commit) is None:
+        folder = factory.ledger.folder(name).relative_to(factory.plan.home)
+        return ", ".join(str(folder / patch) for patch in packet["patches"])
+    inside = Path.cwd().resolve().is_relative_to(git.path.resolve())
+    place = "" if inside else f" -C {shlex.quote(os.path.relpath(git.path))}"
+    return f"git{place} diff {packet['base'][:12]} {commit[:12]}"
 
 
 def _review(factory: Factory, args: argparse.Namespace, record: Record) -> dict[str, Any]:

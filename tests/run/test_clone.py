@@ -67,6 +67,8 @@ def test_a_clone_without_the_branch_reviews_and_goes_on(tmp_path: Path) -> None:
     theirs = clone(mine, "theirs")
     assert theirs.run("git", "cat-file", "-e", commit, cwd=theirs.home).code != 0
     assert "1-review waits for a review of" in theirs.factory("status").out
+    shown = theirs.factory("review", "limit", "--show").out
+    assert shown.endswith("\nthe change: state/factory-artifacts/limit/1-change.patch\n"), shown
     finding = ("--finding", "Say what it means.", "--by", "Bo")
     assert theirs.factory("review", "limit", "--request-changes", *finding).code == 0
     ran = theirs.doit("limit")

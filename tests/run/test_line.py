@@ -124,6 +124,10 @@ def test_a_waiting_review_is_answered_on_the_command_line(line: Line) -> None:
     assert ran.code == 0
     assert "?  limit  1-review waits for a review of" in ran.out
     assert "factory review limit --approve" in ran.out
+    shown = line.factory("review", "limit", "--show").out
+    _, _, command = shown.rpartition("\nthe change: ")
+    assert command.startswith("git -C ../product diff ")
+    assert "+LIMIT = 4" in line.run(*command.split(), cwd=line.home).out
     answer = line.factory("review", "limit", "--approve", "--by", "Bo")
     assert answer.code == 0, answer
     review = line.entry("limit", "1-review")["handoff"]
