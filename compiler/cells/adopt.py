@@ -43,10 +43,14 @@ def apply(job: Job, source: Source) -> str | None:
     try:
         job.tree.apply(patch)
     except CommandFailed as failed:
+        again = job.start != job.base and tip is not None and _is_branch(job.repository, source)
         raise StageFailed(
             f"`{source.name}` does not apply to round {job.stage.round} of {job.artifact.name}",
             span=source.span,
-            help=f"it has to apply to {job.start[:12]}, where this round starts",
+            help="a branch brings all that it changed since it left the base; name the commits "
+            "that are new in this round"
+            if again
+            else f"it has to apply to {job.start[:12]}, where this round starts",
             detail=failed.err.strip(),
         ) from failed
     return tip
@@ -67,7 +71,11 @@ def resolve(repository: Git, source: Source) -> str:
 def _range(repository: Git, source: Source, start: str) -> tuple[str, str]:
     """From where to where a revision changes: a branch since it left, a commit since its parent."""
     tip = resolve(repository, source)
-    if repository.succeeds("show-ref", "--verify", "--quiet", f"refs/heads/{source.name}"):
+    if _is_branch(repository, source):
         return repository.text("merge-base", start, tip), tip
     parent = repository.commit_of(f"{tip}^")
     return parent or repository.text("hash-object", "-t", "tree", "/dev/null"), tip
+
+
+def _is_branch(repository: Git, source: Source) -> bool:
+    return repository.succeeds("show-ref", "--verify", "--quiet", f"refs/heads/{source.name}")

@@ -12,7 +12,7 @@ DETAILS = 3
 OUTPUT_LINES = 5
 """How many lines of output stand for an item without details: the last."""
 CHARACTERS = 200
-"""How much of a line is shown; of a text of several, the first."""
+"""How much of a line is shown; of a text of several, the first two."""
 
 
 def told(entry: Entry | None) -> list[str]:
@@ -33,5 +33,5 @@ def told(entry: Entry | None) -> list[str]:
 
 
 def _short(text: str) -> str:
-    text = quote.line(next(iter(text.strip().splitlines()), ""))
+    text = quote.line(" ".join(text.strip().splitlines()[:2]))
     return text if len(text) <= CHARACTERS else f"{text[: CHARACTERS - 1]}…"

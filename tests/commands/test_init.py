@@ -82,10 +82,11 @@ def test_a_branch_goes_through_the_line(repository: Line) -> None:
     assert "1 of 1 artifact sealed" in line.doit().out, "what it wrote is in no merge's way"
 
 
-def test_a_commit_is_adopted_by_its_id(repository: Line) -> None:
+@pytest.mark.parametrize("name", ["HEAD", "main~0"])
+def test_a_commit_is_adopted_by_its_id(name: str, repository: Line) -> None:
     repository.write(repository.home / "more.txt", "")
     commit = repository.commit("What was asked for, and more\n")
-    assert repository.factory("init", "--adopt", "HEAD").code == 0
+    assert repository.factory("init", "--adopt", name).code == 0
     text = (repository.home / "factory.yaml").read_text()
     assert "  what-was-asked-for:\n" in text
     assert f'adopt: [["{commit[:12]}"]]' in text

@@ -1,0 +1,46 @@
+"""Work that is adopted from branches and commits of the target."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.line import UNIT, Line
+
+
+@pytest.fixture
+def grown(line: Line) -> Line:
+    """A branch `topic` of two commits: the second mends what the first one's test finds."""
+    line.git("switch", "-q", "-c", "topic")
+    line.write(line.product / "server/app.py", "LIMIT = 5\n")
+    line.write(line.product / "checks/unit.txt", UNIT)
+    line.commit("first")
+    line.write(line.product / "server/app.py", "LIMIT = 4\n")
+    line.commit("second")
+    line.git("switch", "-q", "main")
+    return line
+
+
+def adopting(line: Line, rounds: str) -> Line:
+    line.spec(
+        "  limit:\n    title: T\n    goal: G\n    verify: [{scope: unit}]\n"
+        f"    adopt: {rounds}\n    reviews: []\n"
+    )
+    return line
+
+
+def test_a_branch_brings_all_that_it_changed(grown: Line) -> None:
+    ran = adopting(grown, "[[topic]]").doit()
+    assert ran.lines()[:4] == ["limit:scout", "limit:1-build", "limit:1-verify", "limit:1-package"]
+
+
+def test_a_commit_of_its_own_a_round(grown: Line) -> None:
+    commit = grown.git("rev-parse", "topic").strip()
+    ran = adopting(grown, f"[[topic~1], [{commit}]]").doit()
+    assert ran.lines()[-2:] == ["limit:2-verify", "limit:2-package"], ran
+
+
+def test_a_branch_in_a_later_round_is_told_what_to_name(grown: Line) -> None:
+    ran = adopting(grown, "[[topic~1], [topic]]").doit()
+    assert ran.code == 1
+    assert "error: `topic` does not apply to round 2 of limit" in ran.out
+    assert "name the commits that are new in this round" in ran.out
