@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from factoryline.diagnostics import plural
+from factoryline.verification.proof.told import FAILING
 
 Told = Mapping[str, Any]
 """A proof, or a part of one, as a verdict carries it."""
@@ -18,11 +19,12 @@ def summary(proof: Told) -> list[str]:
     covers, then, tried = proof["covers"], proof["before"], proof["mutants"]
     if covers and covers["lines"]:
         parts.append(f"{_percent(covers)} of {plural(covers['lines'], 'changed line')}")
-    if then:
+    if then and then["reason"] != FAILING:
         unknown = then["outcome"] == "unknown"
         parts.append("before unknown" if unknown else f"{then['failed']} failed before")
-    if tried and tried["tried"]:
-        parts.append(f"{tried['caught']} of {plural(tried['tried'], 'mutant')} noticed")
+    if tried and tried["reason"] != FAILING:
+        caught = f"{tried['caught']} of {plural(tried['tried'], 'mutant')} noticed"
+        parts.append(caught if tried["tried"] else "no mutant tried")
     if proof["tests"]["count"]:
         hiding = (
             f" ({proof['tests']['hiding']} hiding a failure)" if proof["tests"]["hiding"] else ""
