@@ -33,5 +33,6 @@ def told(entry: Entry | None) -> list[str]:
 
 
 def _short(text: str) -> str:
-    text = quote.line(" ".join(text.strip().splitlines()[:2]))
+    # A test that failed without a word leaves nothing after its colon.
+    text = quote.line(" ".join(text.strip().splitlines()[:2])).removesuffix(":")
     return text if len(text) <= CHARACTERS else f"{text[: CHARACTERS - 1]}…"

@@ -54,8 +54,9 @@ def _none_failed(tests: Sequence[str], product: Sequence[str]) -> str:
         )
     if not tests:
         return (
-            "the change brings no test, and the selected ones pass on the base as well: add one "
-            "that fails without the change"
+            "the change brings no test (no file that is named like one or lies in a folder of "
+            "tests), and the selected ones pass on the base as well: add one that fails without "
+            "the change"
         )
     return (
         "every selected test passes on the base as well, with the change's own tests: none of them "
