@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from factoryline.diagnostics import did_you_mean
 from factoryline.errors import UserError
@@ -46,3 +46,31 @@ def need_artifact(factory: Factory, name: str) -> str:
     if name not in names:
         raise UserError(f"there is no artifact named `{name}`", help=did_you_mean(name, names))
     return name
+
+
+DOIT = "doit.cfg"
+
+
+def loader_in(home: Path) -> str:
+    """The file by which doit knows that we load its tasks; empty when none says so."""
+    import configparser
+
+    table = read_toml(home / "pyproject.toml").get("tool", {}).get("doit", {})
+    if table.get("loader") == "factory":
+        return "pyproject.toml"
+    parser = configparser.ConfigParser(allow_no_value=True, interpolation=None)
+    try:
+        parser.read(home / DOIT, encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        return ""
+    return DOIT if parser.get("GLOBAL", "loader", fallback="") == "factory" else ""
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a TOML file says; nothing where there is none, or none that can be read."""
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return {}

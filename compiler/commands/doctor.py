@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 from factoryline.cells import preflight
+from factoryline.commands.base import DOIT, loader_in
 from factoryline.diagnostics import listing, render
 from factoryline.errors import ExitCode, ProgramMissing
 from factoryline.pipeline import compile_factory, find
@@ -26,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     path = (Path(args.file) if args.file else find(Path.cwd())).absolute()
     plan = compile_factory(path)
     rows = [
-        *_tools().items(),
+        *_tools(path.parent).items(),
         *_programs(plan),
         *(row for a in preflight.agents(plan) for row in _agent(a)),
         *_sandboxes(plan),
@@ -43,13 +44,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 MISSING = "missing"
+NOT_ASKED = f"does not ask factory for its tasks here: {DOIT} takes `loader = factory` in [GLOBAL]"
 
 
-def _tools() -> dict[str, str]:
+def _tools(home: Path) -> dict[str, str]:
+    place = loader_in(home)
+    asks = f", asks factory for its tasks ({place})" if place else f", {NOT_ASKED}"
     return {
         "factoryline": metadata.version("factoryline"),
         "python": f"{platform.python_version()} ({process.python()})",
-        "doit": metadata.version("doit"),
+        "doit": metadata.version("doit") + asks,
         "git": git.version(),
     }
 

@@ -5,11 +5,10 @@ tasks. What it writes is a beginning for a person to read: it looks at files and
 from __future__ import annotations
 
 import argparse
-import configparser
 import re
-import tomllib
 from pathlib import Path
 
+from factoryline.commands.base import DOIT, loader_in, read_toml
 from factoryline.errors import UserError
 from factoryline.plan.agents.base import BASE
 from factoryline.plan.agents.table import PROFILES
@@ -18,8 +17,6 @@ from factoryline.system import files
 from factoryline.system.git import Git, open_repository
 
 HELP = "write a first factory.yaml for this repository, and tell doit who loads its tasks"
-
-DOIT = "doit.cfg"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -106,30 +103,12 @@ def _adopted(git: Git, revision: str, scope: sketch.Scope) -> str:
 
 def _loader(home: Path) -> str:
     """See to it that doit asks us; what was done, or what is left to do, in a line."""
-    pyproject, config = home / "pyproject.toml", home / DOIT
-    told = f"doit asks factory for its tasks ({{}}): nothing to add to {DOIT}"
-    if pyproject.exists():
-        table = _toml(pyproject).get("tool", {}).get("doit", {})
-        if table.get("loader") == "factory":
-            return told.format("pyproject.toml")
-        if table:
-            return 'add to [tool.doit] of pyproject.toml: loader = "factory"'
-    if not config.exists():
-        files.write_text(config, "[GLOBAL]\nloader = factory\n")
-        return f"wrote {DOIT}: doit asks factory for its tasks"
-    parser = configparser.ConfigParser(allow_no_value=True, interpolation=None)
-    try:
-        parser.read(config, encoding="utf-8")
-    except configparser.Error:
-        pass
-    else:
-        if parser.get("GLOBAL", "loader", fallback="") == "factory":
-            return told.format(DOIT)
-    return f"add to [GLOBAL] of {DOIT}: loader = factory"
-
-
-def _toml(path: Path) -> dict[str, dict[str, dict[str, object]]]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return {}
+    place = loader_in(home)
+    if place:
+        return f"doit asks factory for its tasks already ({place})"
+    if "doit" in read_toml(home / "pyproject.toml").get("tool", {}):
+        return 'add to [tool.doit] of pyproject.toml: loader = "factory"'
+    if (home / DOIT).exists():
+        return f"add to [GLOBAL] of {DOIT}: loader = factory"
+    files.write_text(home / DOIT, "[GLOBAL]\nloader = factory\n")
+    return f"wrote {DOIT}: doit asks factory for its tasks"

@@ -96,9 +96,9 @@ def test_a_commit_is_adopted_by_its_id(name: str, repository: Line) -> None:
     ("name", "before", "after", "said"),
     [
         ("doit.cfg", None, "[GLOBAL]\nloader = factory\n", "wrote doit.cfg"),
-        ("doit.cfg", "[GLOBAL]\nloader = factory\n", None, "(doit.cfg): nothing to add"),
+        ("doit.cfg", "[GLOBAL]\nloader = factory\n", None, "already (doit.cfg)"),
         ("doit.cfg", "[GLOBAL]\nverbosity = 2\n", None, "add to [GLOBAL] of doit.cfg: loader"),
-        ("pyproject.toml", '[tool.doit]\nloader = "factory"\n', None, "(pyproject.toml): nothing"),
+        ("pyproject.toml", '[tool.doit]\nloader = "factory"\n', None, "already (pyproject.toml)"),
         ("pyproject.toml", "[tool.doit]\nverbosity = 2\n", None, "add to [tool.doit] of pypro"),
     ],
 )
@@ -111,6 +111,9 @@ def test_doit_is_told_who_loads_its_tasks(
     ran = repository.factory("init")
     assert said in ran.out, ran
     assert path.read_text() == (after or before)
+    asks = repository.factory("doctor").out
+    assert ("asks factory for its tasks (" in asks) == ("add to" not in said)
+    assert ("does not ask factory for its tasks here: doit.cfg" in asks) == ("add to" in said)
 
 
 @pytest.mark.parametrize(
