@@ -107,7 +107,10 @@ def _side_by_side(job: Job, change: Change, place: Path) -> list[Checked]:
 
 def _checked(job: Job, change: Change, selection: Selection, place: Path) -> Checked:
     try:
-        return _run(job, change, selection, place)
+        checked = _run(job, change, selection, place)
+        if checked.ran.silent:
+            _judge_silence(job, checked, place)
+        return checked
     except prepare.Failed as failed:
         _judge(job, selection.scope, failed, place)
     try:
@@ -129,6 +132,18 @@ def _judge(job: Job, scope: Scope, failed: prepare.Failed, place: Path) -> None:
     log = job.scratch / f"{scope.name}-base"
     with checkout(job, job.base, f"-base-{scope.name}") as base:
         fault.on_the_base(scope, failed, change=place, base=base, commit=job.base, log=log)
+
+
+def _judge_silence(job: Job, checked: Checked, place: Path) -> None:
+    """Raise StageFailed where a scope leaves no report through no fault of the change."""
+    scope = checked.selection.scope
+    log = job.scratch / f"{scope.name}-base"
+    with checkout(job, job.base, f"-base-{scope.name}") as base:
+        try:
+            with _ready(job, scope, base, job.base):
+                fault.silent_on_the_base(checked, change=place, base=base, commit=job.base, log=log)
+        except prepare.Failed:
+            return  # nothing can be told from a base that cannot be prepared
 
 
 def _ready(job: Job, scope: Scope, place: Path, commit: str) -> Any:

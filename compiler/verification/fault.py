@@ -1,4 +1,4 @@
-"""Whose fault it is that a scope cannot be prepared: tried on its base.
+"""Whose fault it is that a scope cannot be prepared, or leaves no report: tried on its base.
 
 An output's words do not tell a registry that is away from a package that there is not. What fails
 on the base as well is not for the builder to mend, so that it opens no round.
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from factoryline.diagnostics import StageFailed
 from factoryline.plan.model import Scope
-from factoryline.verification import prepare
-from factoryline.verification.scopes import OUTPUT_CHARACTERS
+from factoryline.verification import prepare, scopes
+from factoryline.verification.scopes import OUTPUT_CHARACTERS, Checked
 
 HELP = (
     "see to what it needs, such as the network, a registry, a program, or `prepare` itself; the "
@@ -39,6 +39,35 @@ def on_the_base(
             help=HELP,
             detail=_streams(failed, also),
         ) from also
+
+
+def silent_on_the_base(
+    checked: Checked, *, change: Path, base: Path, commit: str, log: Path
+) -> None:
+    """Raise StageFailed when a scope that left no report on the change leaves none on its base too.
+
+    The same command then does not work here at all, such as with a plugin that is not installed.
+    """
+    scope, chosen = checked.selection.scope, checked.selection.chosen
+    tests = [test for test in chosen if _stands(test, base / scope.cwd, change / scope.cwd)]
+    if (chosen and not tests) or not (base / scope.cwd).is_dir():
+        return
+    also = scopes.attempt(scope, tests, base, log)
+    if also.silent:
+        raise StageFailed(
+            f"the scope `{scope.name}` does not work, and not because of the change: "
+            f"{checked.ran.trouble}, and on the base {commit[:10]} as well",
+            span=scope.span,
+            help="see to its command and to what it needs; the next run tries again, and no retry "
+            "is used up",
+            detail=checked.check["output"],
+        )
+
+
+def _stands(test: str, base: Path, change: Path) -> bool:
+    """Whether the base has what a test's name begins with, as far as that is a path at all."""
+    path = test.partition("::")[0]
+    return (base / path).exists() or not (change / path).exists()
 
 
 def _comparable(scope: Scope, change: Path, base: Path) -> bool:

@@ -44,12 +44,14 @@ class Attempt:
     report: the outcome of every test; None where nothing is counted or nothing could be read.
     trouble: why the run proves nothing good, in a sentence; empty when it does.
     coverage: where its coverage data lies, if it left any.
+    silent: whether it ended by itself and left no report that can be read.
     """
 
     done: process.Completed
     report: Report | None
     trouble: str
     coverage: Path
+    silent: bool = False
 
     @property
     def tests(self) -> tuple[Test, ...]:
@@ -148,13 +150,13 @@ def attempt(
     site = Site.of(scope, checkout, log)
     ahead.load(*(_MEASURES if scope.coverage else ()), *_CHECKS)
     done = site.run(scope, scope.run, {**(words or {}), **given}, log=log, env=env)
-    found, trouble = None, ""
+    found, silent = None, False
     try:
         found = _read(scope, report, log)
         trouble = _trouble(scope, done, found)
     except Unreadable as unreadable:
-        trouble = _unread(scope, done, str(unreadable))
-    return Attempt(done=done, report=found, trouble=trouble, coverage=coverage)
+        trouble, silent = _unread(scope, done, str(unreadable)), done.code is not None
+    return Attempt(done=done, report=found, trouble=trouble, coverage=coverage, silent=silent)
 
 
 def known(scope: Scope, site: Site) -> int | None:

@@ -251,6 +251,50 @@ def test_a_preparation_that_fails_once_is_nobodys_fault(line: Line) -> None:
     assert verified(line, prepared(line, "", script=script)).startswith("pass: ")
 
 
+GOOD = "<testsuite><testcase name='it'/></testsuite>"
+SPEAKS = f"""
+import pathlib, sys
+if pathlib.Path(sys.argv[2]).exists() or "4" in pathlib.Path("server/app.py").read_text():
+    sys.exit("no such option: --cov")
+pathlib.Path(sys.argv[1]).write_text({GOOD!r})
+"""
+
+
+def speaking(line: Line, away: str, tests: str = "server") -> str:
+    """A scope that leaves no report on the change, nor anywhere while the file `away` is there."""
+    program = line.write(line.folder / "speaks.py", SPEAKS)
+    run = f"['{{python}}', {program}, '{{report}}', {away}, '{{tests}}']"
+    return f"  one: {{run: {run}, report: junit, all: [{tests}]}}\n"
+
+
+def test_a_scope_that_leaves_no_report_on_the_base_either_opens_no_round(line: Line) -> None:
+    away = line.write(line.folder / "away", "")
+    told = verified(line, speaking(line, str(away)), flow="{retries: 1}")
+    why = "it wrote no JUnit report and ended with exit code 1, and on the base "
+    assert f"the scope `one` does not work, and not because of the change: {why}" in told
+    assert "help: see to its command and to what it needs; the next run tries again" in told
+    assert "\nno such option: --cov\n" in told
+    assert not (line.state / "factory-artifacts/limit/1-verify.json").exists()
+    assert "2-build" not in told
+    assert not list((line.state / ".work/checkouts").glob("limit*")), "nothing stays behind"
+
+
+def test_a_change_by_which_a_scope_leaves_no_report_has_failed(line: Line) -> None:
+    told = verified(line, speaking(line, "nowhere"))
+    assert "fail: nothing counted" in told
+    assert "\n   one: it wrote no JUnit report and ended with exit code 1" in told
+
+
+def test_tests_that_the_base_does_not_have_cannot_tell(line: Line) -> None:
+    away = line.write(line.folder / "away", "")
+    line.write(line.product / "checks/unit.txt", "")
+    line.git("rm", "-q", "--cached", "checks/unit.txt")
+    line.git("commit", "-q", "-m", "no checks")
+    (line.product / "checks/unit.txt").unlink()
+    told = verified(line, speaking(line, str(away), tests="checks/unit.txt"))
+    assert "\n   one: it wrote no JUnit report and ended with exit code 1" in told
+
+
 def test_what_the_base_does_not_have_cannot_excuse_the_change(line: Line) -> None:
     scopes = prepared(line, ", locks: [server/new.lock]", script="raise SystemExit(7)")
     line.review("limit-ok")
