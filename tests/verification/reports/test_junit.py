@@ -42,6 +42,24 @@ def test_a_report_of_pytest() -> None:
     ]
 
 
+SUBTESTS = """<testsuites name="pytest tests">
+<testsuite name="pytest" errors="0" failures="2" skipped="1" tests="10">
+<testcase classname="test_s.T" name="test_a" />
+<testcase classname="test_s.T" name="test_b">
+<failure message="1 not less than 1" /><failure message="2 not less than 1" /></testcase>
+<testcase classname="test_s.T" name="test_c"><skipped message="no" /></testcase>
+</testsuite></testsuites>"""
+
+
+def test_subtests_are_counted_by_pytest_and_lie_in_their_test() -> None:
+    found = report(SUBTESTS)
+    assert (counts(SUBTESTS), found.doubt) == ((1, 1, 1), "")
+    fewer = report(SUBTESTS.replace('tests="10"', 'tests="2"'))
+    assert fewer.doubt == "states 2 tests and lists 3"
+    other = report(SUBTESTS.replace("pytest tests", "tests"))
+    assert other.doubt == "states 10 tests and lists 3"
+
+
 @pytest.mark.parametrize(
     ("xml", "expected"),
     [
