@@ -81,7 +81,7 @@ def covers(
     if found.share is not None and found.share < asked:
         reasons.append(
             f"the selected tests run {ran} of {plural(found.lines, 'changed line')}, "
-            f"{ran / found.lines:.0%}, and {asked:.0%} are asked for"
+            f"{100 * ran / found.lines:.0f} %, and {100 * asked:.0f} % are asked for"
         )
     failed = bool(asked and reasons and not unknown)
     if asked and not failed and not found.lines and found.unknown:
@@ -120,7 +120,7 @@ def mutants(found: Tried | None, *, asked: Proof, unknown: str = "") -> dict[str
         outcome = "fail"
         reason = (
             f"the selected tests notice {found.caught} of {plural(found.tried, 'mutant')} of the "
-            f"changed lines, {found.share:.0%}, and {asked.caught:.0%} are asked for"
+            f"changed lines, {100 * found.share:.0f} %, and {100 * asked.caught:.0f} % are asked for"
         )
     named, unnamed = bounded(found.survivors)
     return {
