@@ -120,7 +120,8 @@ def mutants(found: Tried | None, *, asked: Proof, unknown: str = "") -> dict[str
         outcome = "fail"
         reason = (
             f"the selected tests notice {found.caught} of {plural(found.tried, 'mutant')} of the "
-            f"changed lines, {100 * found.share:.0f} %, and {100 * asked.caught:.0f} % are asked for"
+            f"changed lines, {100 * found.share:.0f} %, and {100 * asked.caught:.0f} % are asked "
+            "for"
         )
     named, unnamed = bounded(found.survivors)
     return {
