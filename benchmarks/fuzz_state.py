@@ -34,21 +34,22 @@ def main() -> int:
         first = args.seed if args.only is None else args.only
         seeds = range(first, first + (args.examples if args.batch else 1), args.batch or 1)
         return batch(seeds, every=not args.batch)
-    started, failures = time.perf_counter(), Counter[str]()
+    started, done = time.perf_counter(), Counter[str]()
     with ThreadPoolExecutor(args.jobs) as pool:
         parts = [
             range(args.seed + job, args.seed + args.examples, args.jobs) for job in range(args.jobs)
         ]
-        list(pool.map(lambda some: run(some, failures), parts))
+        list(pool.map(lambda some: run(some, done), parts))
     seconds = time.perf_counter() - started
-    print(f"\n{args.examples:,} examples in {seconds:.0f} s")
+    print(f"\n{done.pop('', 0):,} examples in {seconds:.0f} s")
+    failures = +done
     for kind, count in failures.most_common():
         print(f"{count:6}  {kind}")
     return 1 if failures else 0
 
 
-def run(seeds: range, failures: Counter[str]) -> None:
-    """Run examples in a process of their own, and tell each kind of failure once."""
+def run(seeds: range, done: Counter[str]) -> None:
+    """Run examples in a process of their own, count them, and tell each kind of failure once."""
     argv = [sys.executable, "-m", "benchmarks.fuzz_state", "--batch", str(seeds.step)]
     argv += ["--seed", str(seeds.start), "--examples", str(seeds.stop - seeds.start)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
@@ -56,13 +57,17 @@ def run(seeds: range, failures: Counter[str]) -> None:
         block = ""
         for line in process.stdout:
             block += line
-            if line.endswith("\0\n"):
-                kind = block.partition("\n")[0]
-                if not failures[kind]:
-                    print(f"\n{block[:-2]}", flush=True)
-                failures[kind], block = failures[kind] + 1, ""
+            if not line.endswith("\0\n"):
+                continue
+            done[""] += 1
+            if sys.stderr.isatty():
+                print(f"\r{done['']:,}", end="", file=sys.stderr)
+            kind = block[:-2].partition("\n")[0]
+            if kind and not done[kind]:
+                print(f"\n{block[:-2]}", flush=True)
+            done[kind], block = done[kind] + bool(kind), ""
     if process.returncode not in (0, 1):
-        failures[f"the examples from {seeds.start} on ended with {process.returncode}"] += 1
+        done[f"the examples from {seeds.start} on ended with {process.returncode}"] += 1
 
 
 def batch(seeds: range, *, every: bool) -> int:
@@ -73,9 +78,8 @@ def batch(seeds: range, *, every: bool) -> int:
         import_all()
         for seed in seeds:
             one = example(seed, lines)
-            if one.broken or every:
-                text = str(one).replace("\0", "\\0")
-                print(text.encode(errors="backslashreplace").decode(), end="\0\n", flush=True)
+            text = str(one).replace("\0", "\\0") if one.broken or every else ""
+            print(text.encode(errors="backslashreplace").decode(), end="\0\n", flush=True)
             found += [one] if one.broken else []
     return 1 if found else 0
 

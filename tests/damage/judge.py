@@ -7,6 +7,7 @@ import os
 import pkgutil
 import re
 import resource
+import select
 import shutil
 import signal
 import stat
@@ -150,14 +151,14 @@ def run(line: Line, argv: tuple[str, ...], *, full: int = 0) -> Ran:
 
     full: the most bytes that a file may have, as on a full disk; 0 for no limit.
     """
-    out, err = line.folder.with_name("out.txt"), line.folder.with_name("err.txt")
+    pipes = [os.pipe(), os.pipe()]
     child = os.fork()
     if child == 0:
         code = 70
         try:
             os.setsid()
-            for number, place in ((1, out), (2, err)):
-                os.dup2(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+            for number, (_, end) in enumerate(pipes, start=1):
+                os.dup2(end, number)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
             sys.stderr = open(2, "w", closefd=False, errors="backslashreplace")  # noqa: SIM115
@@ -178,8 +179,9 @@ def run(line: Line, argv: tuple[str, ...], *, full: int = 0) -> Ran:
             sys.stderr.flush()
         finally:
             os._exit(code)
-    code = _wait(child)
-    return Ran(code, *(p.read_bytes().decode(errors="surrogateescape") for p in (out, err)))
+    for _, end in pipes:
+        os.close(end)
+    return _ended(child, [end for end, _ in pipes])
 
 
 def _enter(argv: tuple[str, ...]) -> int:
@@ -195,16 +197,27 @@ def _enter(argv: tuple[str, ...]) -> int:
         return done.code if isinstance(done.code, int) else int(bool(done.code))
 
 
-def _wait(child: int) -> int:
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
+def _ended(child: int, pipes: list[int]) -> Ran:
+    """How a process ends, and what it wrote; whoever else holds its pipes is not waited for."""
+    end, said, code = time.monotonic() + SECONDS, dict.fromkeys(pipes, b""), None
+    while code is None:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.003)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return HUNG
+            code = os.waitstatus_to_exitcode(status)
+        elif time.monotonic() > end:
+            os.killpg(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            code = HUNG
+        open_ones = list(pipes)
+        while ready := select.select(open_ones, [], [], 0 if done else 0.003)[0]:
+            for pipe in ready:
+                data = os.read(pipe, 65536)
+                said[pipe] += data
+                if not data:
+                    open_ones.remove(pipe)
+    for pipe in pipes:
+        os.close(pipe)
+    return Ran(code, *(text.decode(errors="surrogateescape") for text in said.values()))
 
 
 def by_program(line: Line, argv: tuple[str, ...]) -> Ran:
