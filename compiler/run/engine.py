@@ -73,7 +73,7 @@ def take_over(factory: Factory, command: str, arguments: Sequence[str]) -> Lock 
 
 
 def told_by_us(
-    execute: Callable[..., int | None], guarded: Callable[[Callable[[], int]], int]
+    execute: Callable[..., int | None], within: Callable[[Callable[[], int]], int]
 ) -> Callable[..., int]:
     """What a doit command does once its tasks are known, with our way of failing.
 
@@ -87,8 +87,10 @@ def told_by_us(
                 return int(execute(*args, **values) or 0)
             except (InvalidCommand, InvalidTask) as wrong:
                 raise UserError(str(wrong), help=_ALL) from wrong
+            except _Past as past:
+                raise (past.__cause__ or past) from None
 
-        return guarded(work)
+        return within(work)
 
     return bounded
 
@@ -127,7 +129,7 @@ def whole(factory: Factory, artifacts: Sequence[Artifact]) -> Iterator[Task]:
             artifact.name,
             [task.name for task in tasks],
             doc=artifact.title,
-            clean=[_Discard(workspace.discard, [factory, artifact.name])],
+            clean=[_Discard(_discard, [factory, artifact.name])],
         )
         for task in tasks:
             yield _task(factory, task, sealed=sealed)
@@ -138,6 +140,18 @@ class _Discard(PythonAction):  # type: ignore[misc]  # doit ships no annotations
 
     def __str__(self) -> str:
         return "remove its work tree; the record stays"
+
+
+class _Past(BaseException):
+    """Carries a failure past doit, which prints the traceback of each `Exception` and goes on."""
+
+
+def _discard(factory: Factory, name: str) -> None:
+    """What `doit clean` does."""
+    try:
+        workspace.discard(factory, name)
+    except Exception as error:
+        raise _Past from error
 
 
 def _ahead(factory: Factory, record: Record) -> Sequence[StageTask]:

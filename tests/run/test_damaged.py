@@ -187,6 +187,16 @@ def test_doit_says_it_in_our_words(command: str, line: Line) -> None:
     refused(line.doit(*command.split()[1:]), f"{path} is not valid JSON")
 
 
+@pytest.mark.long
+def test_a_clean_without_a_repository(line: Line) -> None:
+    waiting(line)
+    (line.product / ".git").rename(line.product / "git")
+    ran = line.doit("clean", "limit")
+    assert ran.code == 3, ran
+    assert f"error: {line.product} is not inside a git repository\nhelp: " in ran.err
+    assert "Traceback" not in ran.out + ran.err
+
+
 def test_a_stage_that_is_not_there(line: Line) -> None:
     simple(line)
     ran = line.doit("info", "limit:2-build")
