@@ -306,7 +306,7 @@ class Written:
                 if left != data and not fresh and not asked:
                     yield f"{path.name} changed without a word in the history"
             elif path.parent.name == "priors":
-                if not left:
+                if path not in now.files:
                     yield "a prior is lost"
             elif left != data:
                 yield f"{path.name} is not what it was"
