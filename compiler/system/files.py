@@ -213,7 +213,10 @@ def read_at_once(path: Path) -> bytes:
     """A file's bytes. Raises OSError, also for a pipe or a device: nothing is waited for."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is no file", str(path))
         with open(descriptor, "rb", closefd=False) as stream:
             return stream.read()

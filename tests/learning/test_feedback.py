@@ -43,7 +43,7 @@ REVIEW: dict[str, Any] = {
 CONFLICT: dict[str, Any] = {
     "outcome": "conflict",
     "branch": "main",
-    "before": "0123456789abcdef",
+    "before": ("0123456789abcdef" * 3)[:40],
     "conflicts": ["server/app.py"],
 }
 

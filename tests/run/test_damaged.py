@@ -54,7 +54,7 @@ def replaced(path: Path, make: Damage) -> None:
 
 
 KINDS: dict[str, tuple[Damage, str]] = {
-    "a folder": (lambda path: path.mkdir(), "cannot be read: it is no file"),
+    "a folder": (lambda path: path.mkdir(), "cannot be read: Is a directory"),
     "a pipe": (lambda path: os.mkfifo(path), "cannot be read: it is no file"),
     "a device": (lambda path: path.symlink_to("/dev/zero"), "cannot be read: it is no file"),
     "a link to itself": (

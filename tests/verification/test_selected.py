@@ -146,7 +146,7 @@ def test_the_likeliest_tests_run_first_and_stay_in_the_verdict(product: Line) ->
     assert (found["selection"]["step"], found["tests"]["run"], found["left"]) == ("merge", 30, [])
     assert (inner["selection"]["step"], inner["outcome"], inner["reason"]) == ("inner", "pass", "")
     assert inner["tests"]["run"] == inner["selection"]["chosen"] == len(inner["selection"]["why"])
-    assert inner["tests"]["run"] == 9
+    assert inner["tests"]["run"] == 8
     [ground] = product.entry("limit", "1-verify")["run"]["grounds"]
     assert [one["step"] for one in ground["steps"]] == ["inner", "merge"]
     assert all(one["seconds"] > 0 for one in ground["steps"])
