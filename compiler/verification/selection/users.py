@@ -85,9 +85,13 @@ class Users:
         further: list[Name] = []
         own = [] if one.apart else [(one.path, one.name)]
         for user, alias in [*own, *_seeing(self.old, one, self.old.python)]:
-            whole = None if reach.is_test(user) else self.old.outline(user)
+            whole = self.old.outline(user)
             lines = self.old.lines_with(alias, user) if whole else ()
-            for part in whole.parts if whole and lines else ():
+            parts = whole.parts if whole and lines else ()
+            if reach.is_test(user):
+                # Its tests are found by their text; what it binds, other test files may import.
+                parts = tuple(part for part in parts if part.kind not in ("function", "class"))
+            for part in parts:
                 start = bisect.bisect_left(lines, part.first)
                 if start < len(lines) and lines[start] <= part.last:
                     reached, more = self._part(one, user, alias, part, frozenset(lines))
@@ -123,7 +127,7 @@ class Users:
             if in_head:
                 tests |= executed.of(user, part.name)
         further = bound if alias in _decorators(part) else []
-        if inside and executed.at_import(user, part.name):
+        if (inside or in_head) and executed.at_import(user, part.name):
             further = [*further, made_by(user, part)]
         return tests, further
 

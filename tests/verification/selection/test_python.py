@@ -247,19 +247,40 @@ class TestWithAMap:
             "test_other.py",
         ]
 
-    def test_what_runs_at_import_leads_to_what_it_made(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("made", "edit"),
+        [
+            ("def build():\n    return [1]\n", ("[1]", "[2]")),
+            ("SIZE = 1\n\n\ndef build(n=SIZE):\n    return [n]\n", ("SIZE = 1", "SIZE = 2")),
+        ],
+        ids=["its body", "a default"],
+    )
+    def test_what_runs_at_import_leads_to_what_it_made(
+        self, tmp_path: Path, made: str, edit: tuple[str, str]
+    ) -> None:
         files = {
             **BASE,
-            "pkg/core.py": CORE + "\n\ndef build():\n    return [1]\n\n\nTABLE = build()\n",
+            "pkg/core.py": f"{CORE}\n\n{made}\n\nTABLE = build()\n",
             "pkg/other.py": "from pkg.core import TABLE\n\n\ndef twice(text):\n    return TABLE\n",
         }
         recording = recorded(files, EXECUTED)
         core = recording.files["pkg/core.py"]
         recording.files["pkg/core.py"] = replace(core, imported=frozenset({"build"}))
         (tmp_path / "map.zip").write_bytes(recording.to_bytes())
-        new = {**files, "pkg/core.py": files["pkg/core.py"].replace("[1]", "[2]")}
+        new = {**files, "pkg/core.py": files["pkg/core.py"].replace(*edit)}
         choice = select(files, new, map=ContextMap(tmp_path / "map.zip"))
         assert names(choice) == ["test_other.py"]
+
+    def test_what_one_test_file_binds_another_may_import(self, tmp_path: Path) -> None:
+        files = {
+            **BASE,
+            "tests/test_core.py": f"from pkg.core import LIMIT\n\nMORE = LIMIT + 1\n\n{TESTS}",
+            "tests/test_far.py": "from tests.test_core import MORE\n\n\n"
+            "def test_far():\n    assert MORE == 4\n\n\ndef test_other(): pass\n",
+        }
+        new = {**files, "pkg/core.py": CORE.replace("LIMIT = 3", "LIMIT = 4")}
+        choice = select(files, new, map=kept(tmp_path, files, EXECUTED))
+        assert "test_far.py::test_far" in names(choice)
 
     def test_a_call_that_leaves_no_line_is_found_by_its_callers(self, tmp_path: Path) -> None:
         hook = '\n\ndef hook():\n    """Does nothing yet."""\n'
