@@ -10,6 +10,7 @@ import ast
 import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from factoryline.verification import reach
 from factoryline.verification.selection import flow
@@ -54,6 +55,7 @@ class Users:
     executed: Executed
     new: Tree
     _known: dict[Name, Uses] = field(default_factory=dict)
+    _imported: dict[str, bool] = field(default_factory=dict)
 
     @property
     def old(self) -> Tree:
@@ -89,7 +91,8 @@ class Users:
             lines = self.old.lines_with(alias, user) if whole else ()
             parts = whole.parts if whole and lines else ()
             if reach.is_test(user):
-                # Its tests are found by their text; what it binds, other test files may import.
+                # Its tests are found by their text; what it binds, another file may import.
+                parts = parts if parts and self._is_imported(user) else ()
                 parts = tuple(part for part in parts if part.kind not in ("function", "class"))
             for part in parts:
                 start = bisect.bisect_left(lines, part.first)
@@ -130,6 +133,15 @@ class Users:
         if (inside or in_head) and executed.at_import(user, part.name):
             further = [*further, made_by(user, part)]
         return tests, further
+
+    def _is_imported(self, path: str) -> bool:
+        """Whether another file imports one of tests, which few do."""
+        if path not in self._imported:
+            others = self.old.mentioning([PurePosixPath(path).stem], self.old.python)
+            targets = (self.old.imports_of(user).values() for user in others if user != path)
+            found = (place for each in targets for some in each for place, _ in some)
+            self._imported[path] = path in found
+        return self._imported[path]
 
     def _tests_that_use(self, one: Name) -> Iterator[str]:
         for user, alias in _seeing(self.new, one, self.new.tests):
