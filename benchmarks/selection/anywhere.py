@@ -56,11 +56,7 @@ def _attack(runner: runs.Runner, base: str, place: Path, name: str, count: int) 
         runner.at(base)
         (runner.checkout / mutant.path).write_text(mutant.text)
         after = runner.run(out=place / "outcomes.json")
-        killers = {
-            function_of(test)
-            for test in good
-            if after and after.get(test, ["failed"])[0] == "failed"
-        }
+        killers = _killers(good, after)
         if not killers:
             continue
         noticed += 1
@@ -72,7 +68,8 @@ def _attack(runner: runs.Runner, base: str, place: Path, name: str, count: int) 
         )
         assert chosen is not None, "it always chooses"
         shares.append(len(chosen) / len({function_of(test) for test in good}))
-        lost = sorted(killers - chosen)
+        broken = not any(function_of(test) in killers for test in after)
+        lost = [] if broken and killers & chosen else sorted(killers - chosen)
         if lost:
             missed += 1
             line = f"{mutant.path}:{mutant.line} ({mutant.what})"
@@ -82,6 +79,13 @@ def _attack(runner: runs.Runner, base: str, place: Path, name: str, count: int) 
         f"{name} {base[:10]}: {noticed} mutants noticed, {missed} missed; runs {share}", flush=True
     )
     return missed
+
+
+def _killers(good: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    """The tests that fail. Where files cannot even be imported, all that are left notice it."""
+    failed = {function_of(test) for test in good if after.get(test, [""])[0] == "failed"}
+    gone = {function_of(test) for test in good if test not in after} if after else set()
+    return failed or gone
 
 
 def _outcomes(runner: runs.Runner, base: str, place: Path) -> dict[str, Any]:

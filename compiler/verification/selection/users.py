@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from factoryline.verification import reach
-from factoryline.verification.selection import flow
+from factoryline.verification.selection import flow, imports
 from factoryline.verification.selection import tests as testing
 from factoryline.verification.selection.executed import Executed
 from factoryline.verification.selection.found import Found
@@ -121,7 +121,7 @@ class Users:
         if part.kind == "class":
             return executed.of_class(user, part.name), bound
         if part.kind != "function":
-            return 0, bound
+            return 0 if bound else self._of_effect(user, part), bound
         inside = flow.mentioning(part.node, lines)
         in_head = alias in _read_at_import(part)
         tests = 0
@@ -133,6 +133,20 @@ class Users:
         if (inside or in_head) and executed.at_import(user, part.name):
             further = [*further, made_by(user, part)]
         return tests, further
+
+    def _of_effect(self, path: str, part: Part) -> int:
+        """The tests of a statement that binds nothing: it does something to what is there.
+
+        Those that execute the file, or import it, where nothing of it is executed later.
+        """
+        if isinstance(part.node, ast.Delete):
+            return 0
+        numbers = self.executed.map.numbers
+        importing = Found()
+        if not self.executed.file(path).any:
+            imports.add_importing(self.new, path, importing)
+        known = (numbers[test] for test in importing.tests if test in numbers)
+        return self.executed.file(path).any | sum(1 << number for number in known)
 
     def _is_imported(self, path: str) -> bool:
         """Whether another file imports one of tests, which few do."""
