@@ -282,6 +282,15 @@ class TestWithAMap:
         choice = select(files, new, map=kept(tmp_path, files, EXECUTED))
         assert "test_far.py::test_far" in names(choice)
 
+    def test_a_statement_that_binds_nothing_has_an_effect(self, tmp_path: Path) -> None:
+        files = {
+            **BASE,
+            "pkg/names.py": "SOME = ['a']\nglobals().update({name: 1 for name in SOME})\n",
+            "tests/test_far.py": "from pkg import names\n\n\ndef test_far():\n    assert names.a\n",
+        }
+        new = {**files, "pkg/names.py": files["pkg/names.py"].replace("'a'", "'b'")}
+        assert names(select(files, new, map=kept(tmp_path, files, EXECUTED))) == ["test_far.py"]
+
     def test_a_call_that_leaves_no_line_is_found_by_its_callers(self, tmp_path: Path) -> None:
         hook = '\n\ndef hook():\n    """Does nothing yet."""\n'
         other = "from pkg import core\n\n\ndef twice(text):\n    core.hook()\n    return text * 2\n"
