@@ -275,9 +275,13 @@ def first_of(node: ast.stmt) -> int:
 
 
 def _bound(node: ast.stmt) -> Iterator[str]:
-    for inner in ast.walk(node):
+    wanted: list[ast.AST] = [node]
+    for inner in wanted:
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, (ast.Store, ast.Del)):
             yield inner.id
+        # What a comprehension binds is its own.
+        children = ast.iter_child_nodes(inner)
+        wanted += (child for child in children if not isinstance(child, ast.comprehension))
 
 
 def _is_documentation(node: ast.stmt) -> bool:

@@ -289,7 +289,8 @@ class TestWithAMap:
             "tests/test_far.py": "from pkg import names\n\n\ndef test_far():\n    assert names.a\n",
         }
         new = {**files, "pkg/names.py": files["pkg/names.py"].replace("'a'", "'b'")}
-        assert names(select(files, new, map=kept(tmp_path, files, EXECUTED))) == ["test_far.py"]
+        choice = select(files, new, map=kept(tmp_path, files, EXECUTED))
+        assert (names(choice), choice.widened) == (["test_far.py"], "")
 
     def test_a_call_that_leaves_no_line_is_found_by_its_callers(self, tmp_path: Path) -> None:
         hook = '\n\ndef hook():\n    """Does nothing yet."""\n'
