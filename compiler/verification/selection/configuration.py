@@ -56,7 +56,8 @@ _PROGRAMS = set(_TOOLS) | set(
 _FOR_PEOPLE = re.compile(
     r"(^|[-_./:{,])(docs?|documentation|lint(er|ers|ing)?|style|format(ting)?|fmt|typing|types|mypy|"
     r"pyright|typecheck|pre-?commit|release|publish|changelog|readthedocs|rtd|benchmarks?|"
-    r"check-manifest|flake8|black|isort|ruff)([-_./:},]|$)"
+    r"check-manifest|flake8|black|isort|ruff)([-_./:},]|$)|"
+    r"(^|[-_./:{,])(ruff|flake8|isort|mypy|pylint|pyright)[a-z]*([-_./:},]|$)"
 )
 """Names of extras, groups, sessions and requirement files that are for something but tests."""
 

@@ -72,6 +72,8 @@ envlist = py311
 commands = pytest
 [testenv:docs]
 commands = sphinx-build
+[testenv:ruffcheck]
+commands = ruff check
 [testenv:py311]
 deps = x
 """
@@ -159,6 +161,7 @@ def test_what_a_run_depends_on_is_named_by_its_key(old: str, new: str, key: str)
         ("setup.cfg", SETUP_CFG, "branch = true", "branch = false", "coverage:run.branch"),
         ("tox.ini", TOX, "envlist = py311", "envlist = py312", ""),
         ("tox.ini", TOX, "commands = sphinx-build", "commands = sphinx", ""),
+        ("tox.ini", TOX, "commands = ruff check", "commands = ruff", ""),
         ("tox.ini", TOX, "commands = pytest", "commands = pytest -x", "testenv.commands"),
         ("tox.ini", TOX, "deps = x", "deps = y", "testenv:py311.deps"),
         ("setup.py", SETUP, 'version="1"', 'version="2"', ""),
