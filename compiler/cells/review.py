@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from factoryline.cells.base import Job, Result, Waiting
-from factoryline.diagnostics import SpecError, plural
+from factoryline.diagnostics import SpecError, StageFailed, plural
+from factoryline.learning import priors
 from factoryline.plan.model import Source
 from factoryline.spec import schema
 from factoryline.spec.include import parse
@@ -28,6 +29,15 @@ def answer(job: Job, review: Mapping[str, Any]) -> Result:
     """A review as the ledger keeps it: what was decided, and what was seen."""
     packet = job.handoff("packet")
     findings = list(review.get("findings") or [])
+    other = priors.taken(job.ledger, job.artifact.name, findings)
+    if other:
+        source = other["source"]
+        raise StageFailed(
+            f"the prior `{other['id']}` is there already, from {source['artifact']}/"
+            f"{source['stage']}, and says something else",
+            span=job.artifact.span,
+            help=f"name this one differently, or edit state/priors/{other['id']}.json",
+        )
     decision = review["decision"]
     word = "approved" if decision == "approve" else "changes requested"
     said = f", {plural(len(findings), 'finding')}" if findings else ""

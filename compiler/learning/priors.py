@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -34,10 +34,7 @@ def learned(review: Entry) -> tuple[Prior, ...]:
     """The priors that a review's findings carry, ready for the ledger."""
     return tuple(
         {
-            "id": prior["id"],
-            "statement": prior["statement"],
-            "surfaces": list(prior.get("surfaces", [])),
-            **{name: prior[name] for name in ("guard", "expires") if name in prior},
+            **rule,
             "source": {
                 "artifact": review.stage.artifact,
                 "stage": review.stage.id,
@@ -46,8 +43,45 @@ def learned(review: Entry) -> tuple[Prior, ...]:
             },
         }
         for finding in review.handoff["findings"]
-        if (prior := finding.get("prior"))
+        if (rule := _rule(finding.get("prior")))
     )
+
+
+def _rule(prior: Prior | None) -> Prior | None:
+    """What a prior says, wherever it is from."""
+    if prior is None:
+        return None
+    return {
+        "id": prior["id"],
+        "statement": prior["statement"],
+        "surfaces": list(prior.get("surfaces", [])),
+        **{name: prior[name] for name in ("guard", "expires") if name in prior},
+    }
+
+
+def taken(ledger: Ledger, artifact: str, findings: Sequence[Mapping[str, Any]]) -> Prior | None:
+    """The prior of another artifact that has the id of one here and says something else.
+
+    A review that is given again may say its own rules anew.
+    """
+    rules = {rule["id"]: rule for one in findings if (rule := _rule(one.get("prior")))}
+    others = (prior for prior in ledger.all_priors() if prior["source"]["artifact"] != artifact)
+    return next((one for one in others if rules.get(one["id"], _rule(one)) != _rule(one)), None)
+
+
+def to_write(ledger: Ledger, review: Entry) -> tuple[Prior, ...]:
+    """The priors of a review that are not in the ledger yet.
+
+    One from the very same finding is there as it is, since a person may have put it better; so is
+    one from another artifact.
+    """
+    sources = {prior["id"]: prior["source"] for prior in ledger.all_priors()}
+    return tuple(one for one in learned(review) if _is_new(one, sources.get(one["id"])))
+
+
+def _is_new(prior: Prior, known: Mapping[str, str] | None) -> bool:
+    source = prior["source"]
+    return known is None or (known["artifact"] == source["artifact"] and known != source)
 
 
 def guard_results(priors: Sequence[Prior], surfaces: Any) -> list[dict[str, Any]]:

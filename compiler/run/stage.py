@@ -291,7 +291,7 @@ def record(
     for ending, text in {**documents(job, result.handoff), **result.documents}.items():
         files.write_text(ledger.document_path(stage, ending), text)
     if job.cell.kind == "review":
-        for prior in priors.learned(entry):
+        for prior in priors.to_write(ledger, entry):
             ledger.write_prior(prior)
     history.append(
         "finished",

@@ -131,3 +131,33 @@ def test_a_surface_that_the_change_does_not_have_has_no_lines() -> None:
     guarded = rule(guard={"surface": "gone", "at_most": 0})
     [result] = priors.guard_results([guarded], {})
     assert (result["lines"], result["outcome"]) == (0, "kept")
+
+
+def review(*rules: dict[str, Any], artifact: str = "wizard", finding: str = "It was so.") -> Any:
+    found = [{"kind": "docs", "statement": finding, "prior": rule} for rule in rules]
+    handoff = {"decision": "approve", "by": "Ann", "findings": found}
+    return entry("1-review", artifact=artifact, handoff=handoff, outcome="approve")
+
+
+def said(statement: str) -> dict[str, Any]:
+    return {"id": "rule", "statement": statement}
+
+
+def test_another_artifacts_rule_is_not_written_over(ledger: Ledger) -> None:
+    ledger.write_prior(rule())
+    findings = [{"statement": "Not so.", "prior": said("Keep it elsewhere.")}]
+    other = priors.taken(ledger, "selector", findings)
+    assert other is not None
+    assert other["statement"] == "Keep it."
+    assert priors.taken(ledger, "wizard", findings) is None, "its own it may say anew"
+    same = [{"statement": "Not so.", "prior": said("Keep it.")}]
+    assert priors.taken(ledger, "selector", same) is None
+    assert priors.to_write(ledger, review(said("Keep it."), artifact="selector")) == ()
+
+
+def test_what_a_person_put_better_stays(ledger: Ledger) -> None:
+    [learned] = priors.to_write(ledger, review(said("Keep it.")))
+    ledger.write_prior(learned | {"statement": "Keep it on the server."})
+    assert priors.to_write(ledger, review(said("Keep it."))) == ()
+    [anew] = priors.to_write(ledger, review(said("Keep it."), finding="It was otherwise."))
+    assert anew["statement"] == "Keep it."

@@ -313,3 +313,19 @@ def test_a_builder_with_nothing_wrong(line: Line) -> None:
         line, f'echo "LIMIT = 4" > server/app.py; printf "%s" "{UNIT}" > checks/unit.txt\n'
     )
     assert ran.code == 0, ran
+
+
+def test_a_prior_that_another_artifact_taught_is_not_written_over(line: Line) -> None:
+    for name in ("a", "b"):
+        line.patch(f"{name}-1", **{f"server__{name}_py": "X = 1\n"})
+        rule = {"id": "server", "statement": f"As {name} says."}
+        finding = {"kind": "docs", "statement": "Good.", "prior": rule}
+        line.review(name, findings=[finding])
+    line.spec("".join(line.artifact(name, reviews=[f"{name}.yaml"]) for name in ("a", "b")))
+    ran = line.doit()
+    assert ran.code == 1
+    assert (
+        "the prior `server` is there already, from a/1-review, and says something else" in ran.out
+    )
+    assert "help: name this one differently, or edit state/priors/server.json" in ran.out
+    assert "As a says." in (line.state / "priors/server.json").read_text()
