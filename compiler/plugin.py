@@ -64,7 +64,8 @@ class Loader:
         return tasks
 
     def _load(self, cmd: Any, pos_args: Sequence[str], tasks: list[Any]) -> int:
-        from factoryline.run.engine import take_over, tasks_for, told_by_us
+        from factoryline.run.engine import take_over, tasks_for
+        from factoryline.run.tasks import told_by_us
         from factoryline.system import heap
 
         name = cmd.get_name()

@@ -1,4 +1,4 @@
-"""A stage as a task: its name, what it waits for, what it makes. Plain values; `run/engine.py`
+"""A stage as a task: its name, what it waits for, what it makes. Plain values; `run/tasks.py`
 makes doit's tasks of them.
 """
 

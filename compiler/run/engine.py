@@ -1,4 +1,4 @@
-"""doit runs the line: the only module that imports doit.
+"""doit runs the line: which tasks it is given.
 
 A plain run gives doit what is due and lets it grow: after each cell that decides, a delayed task
 reads the ledger and yields the stages that follow, so later rounds appear while doit runs. Every
@@ -8,34 +8,24 @@ of all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial, wraps
-from itertools import takewhile
-from typing import Any
+from collections.abc import Iterator, Sequence
+from functools import partial
 
-from doit.action import PythonAction
-from doit.exceptions import InvalidCommand, InvalidTask, TaskError, TaskFailed
-from doit.task import DelayedLoader, Task
-from factoryline.boundary import failure_of
-from factoryline.cells.base import Waiting
-from factoryline.diagnostics import Diagnostic, Held, Paused, did_you_mean, render
+from doit.task import Task
+from factoryline.diagnostics import did_you_mean
 from factoryline.emit.tasks import StageTask, stage_tasks
-from factoryline.errors import ExitCode, UserError
+from factoryline.errors import UserError
 from factoryline.ledger.query import Record
 from factoryline.plan.model import Artifact
-from factoryline.plan.rounds import Stage, stage_named
-from factoryline.run import workspace
+from factoryline.plan.rounds import Stage
 from factoryline.run.admission import queued, resting, spent_up
 from factoryline.run.backend import LedgerBackend
-from factoryline.run.budget import Exhausted
 from factoryline.run.factory import Factory
-from factoryline.run.freshness import Stale, freshness, standing
-from factoryline.run.mending import told
-from factoryline.run.stage import run_stage
+from factoryline.run.freshness import standing
 from factoryline.run.survey import IDLE, survey
+from factoryline.run.tasks import ALL, Discard, fail, grouped, later, refuse, rests, task_of
 from factoryline.system.files import Lock
 
-_ALL = "`doit list --all` shows every stage"
 WRITING_COMMANDS = ("run", "forget", "clean", "ignore")
 
 
@@ -72,29 +62,6 @@ def take_over(factory: Factory, command: str, arguments: Sequence[str]) -> Lock 
     return lock
 
 
-def told_by_us(
-    execute: Callable[..., int | None], within: Callable[[Callable[[], int]], int]
-) -> Callable[..., int]:
-    """What a doit command does once its tasks are known, with our way of failing.
-
-    doit asks for the ledger also where no task of ours runs: for a status, for the end of a run.
-    """
-
-    @wraps(execute)  # doit reads the names of its arguments
-    def bounded(*args: Any, **values: Any) -> int:
-        def work() -> int:
-            try:
-                return int(execute(*args, **values) or 0)
-            except (InvalidCommand, InvalidTask) as wrong:
-                raise UserError(str(wrong), help=_ALL) from wrong
-            except _Past as past:
-                raise (past.__cause__ or past) from None
-
-        return within(work)
-
-    return bounded
-
-
 def tasks_for(factory: Factory, command: str, arguments: Sequence[str]) -> list[Task]:
     """The tasks that a doit command works on. A plain run gets what is due, and lets it grow."""
     named = [name for name in arguments if factory.plan.artifact(name)]
@@ -104,7 +71,7 @@ def tasks_for(factory: Factory, command: str, arguments: Sequence[str]) -> list[
         for name in arguments:
             # doit ends with a traceback there.
             if command == "info" and name not in known:
-                raise UserError(f"`{name}` is not a task", help=did_you_mean(name, known) or _ALL)
+                raise UserError(f"`{name}` is not a task", help=did_you_mean(name, known) or ALL)
         return tasks
     return list(chosen(factory, named) if named else due(factory))
 
@@ -125,33 +92,14 @@ def whole(factory: Factory, artifacts: Sequence[Artifact]) -> Iterator[Task]:
         sealed = factory.ledger.sealed(artifact.name)
         record = factory.record(artifact.name)
         tasks = _history(factory, record) if sealed else _ahead(factory, record)
-        yield _group(
+        yield grouped(
             artifact.name,
             [task.name for task in tasks],
             doc=artifact.title,
-            clean=[_Discard(_discard, [factory, artifact.name])],
+            clean=[Discard(factory, artifact.name)],
         )
         for task in tasks:
-            yield _task(factory, task, sealed=sealed)
-
-
-class _Discard(PythonAction):  # type: ignore[misc]  # doit ships no annotations
-    """What `doit clean` does; doit prints it by its name."""
-
-    def __str__(self) -> str:
-        return "remove its work tree; the record stays"
-
-
-class _Past(BaseException):
-    """Carries a failure past doit, which prints the traceback of each `Exception` and goes on."""
-
-
-def _discard(factory: Factory, name: str) -> None:
-    """What `doit clean` does."""
-    try:
-        workspace.discard(factory, name)
-    except Exception as error:
-        raise _Past from error
+            yield task_of(factory, task, sealed=sealed)
 
 
 def _ahead(factory: Factory, record: Record) -> Sequence[StageTask]:
@@ -183,7 +131,7 @@ def chosen(factory: Factory, names: Sequence[str]) -> Iterator[Task]:
     for artifact in factory.plan.artifacts:
         if artifact.name in wanted:
             creator = partial(carry_on, factory, artifact.name, artifact.name, 1)
-            yield _later(artifact.name, creator, before, doc=artifact.title)
+            yield later(artifact.name, creator, before, doc=artifact.title)
             before = artifact.name
 
 
@@ -206,7 +154,7 @@ def due(factory: Factory) -> Iterator[Task]:
     taken = set(active)
     for number, name in enumerate([*active, *[None] * free], start=1):
         place = f"_place-{number}"
-        yield _later(place, partial(occupy, factory, place, 1, name, taken), None)
+        yield later(place, partial(occupy, factory, place, 1, name, taken), None)
 
 
 def occupy(
@@ -216,13 +164,13 @@ def occupy(
     this = place if turn == 1 else f"{place}+{turn}"
     name = name or next((n for n in _waiting(factory) if n not in taken), None)
     if name is None:
-        yield _group(this, [])
+        yield grouped(this, [])
         return
     taken.add(name)
     inner, following = f"_{name}", f"{place}+{turn + 1}"
-    yield _group(this, [inner, following])
-    yield _later(inner, partial(carry_on, factory, name, inner, 1), None)
-    yield _later(following, partial(_make_room, factory, place, turn + 1, name, taken), inner)
+    yield grouped(this, [inner, following])
+    yield later(inner, partial(carry_on, factory, name, inner, 1), None)
+    yield later(following, partial(_make_room, factory, place, turn + 1, name, taken), inner)
 
 
 def _make_room(
@@ -232,7 +180,7 @@ def _make_room(
     if factory.ledger.sealed(name):
         yield from occupy(factory, place, turn, None, taken)
     else:
-        yield _group(f"{place}+{turn}", [])
+        yield grouped(f"{place}+{turn}", [])
 
 
 def _waiting(factory: Factory) -> Iterator[str]:
@@ -241,7 +189,7 @@ def _waiting(factory: Factory) -> Iterator[str]:
     for artifact in factory.plan.artifacts:
         if artifact.name in busy or factory.ledger.sealed(artifact.name):
             continue
-        if queued(factory, artifact.name, busy) is None and not _rests(factory, artifact.name):
+        if queued(factory, artifact.name, busy) is None and not rests(factory, artifact.name):
             yield artifact.name
 
 
@@ -254,24 +202,24 @@ def carry_on(factory: Factory, name: str, group: str, turn: int) -> Iterator[Tas
     way = where.record.way
     if way.blocked:
         stop = f"{name} is blocked"
-        yield _group(group, [stop])
-        yield Task(stop, [(_fail, [way.blocked.reason, way.blocked.help])])
+        yield grouped(group, [stop])
+        yield Task(stop, [(fail, [way.blocked.reason, way.blocked.help])])
         return
     if way.next is None or queued(factory, name) or resting(factory, way.next):
-        yield _group(group, [])
+        yield grouped(group, [])
         return
     empty = spent_up(factory, way.next)
     if empty:
-        yield _group(group, [f"{name} has spent its budget"])
-        yield Task(f"{name} has spent its budget", [(_refuse, [factory, empty])])
+        yield grouped(group, [f"{name} has spent its budget"])
+        yield Task(f"{name} has spent its budget", [(refuse, [factory, empty])])
         return
     segment = _segment(factory, where.record)
     following = f"_{name}+{turn}" if group == name else f"{group}+{turn}"
-    yield _group(group, [*(task.name for task in segment), following])
+    yield grouped(group, [*(task.name for task in segment), following])
     for task in segment:
-        yield _task(factory, task, sealed=False)
+        yield task_of(factory, task, sealed=False)
     last = segment[-1]
-    yield _later(following, partial(_go_on, factory, last.stage, following, turn), last.name)
+    yield later(following, partial(_go_on, factory, last.stage, following, turn), last.name)
 
 
 def _go_on(factory: Factory, last: Stage, group: str, turn: int) -> Iterator[Task]:
@@ -279,7 +227,7 @@ def _go_on(factory: Factory, last: Stage, group: str, turn: int) -> Iterator[Tas
     if any(entry.stage == last for entry in standing(factory, last.artifact).record.entries):
         yield from carry_on(factory, last.artifact, group, turn + 1)
     else:
-        yield _group(group, [])
+        yield grouped(group, [])
 
 
 def _segment(factory: Factory, record: Record) -> list[StageTask]:
@@ -296,86 +244,3 @@ def _segment(factory: Factory, record: Record) -> list[StageTask]:
         if cell.decides or cell.facts.spends:
             break
     return segment
-
-
-class Uptodate:
-    """Whether a stage's entry is still true, as doit asks for it; `doit info` prints why not."""
-
-    def __init__(self, factory: Factory, stage: Stage) -> None:
-        self.factory, self.stage = factory, stage
-        self.answer: object = None
-
-    def __call__(self) -> bool:
-        artifact = self.factory.plan.artifact(self.stage.artifact)
-        assert artifact is not None, "a task belongs to an artifact"
-        record = self.factory.record(self.stage.artifact)
-        way = record.ahead(self.factory.plan)
-        before = {s.id for s in takewhile(lambda s: s != self.stage, way)}
-        entries = [entry for entry in record.entries if entry.stage.id in before]
-        self.answer = freshness(self.factory, artifact, self.stage, entries)
-        return not isinstance(self.answer, Stale)
-
-    def __repr__(self) -> str:
-        return str(self.answer)
-
-
-def execute(factory: Factory, artifact: str, stage_id: str) -> dict[str, Any] | TaskFailed:
-    """The action of a stage's task; what it returns reaches the reporter."""
-    if resting(factory, stage_named(artifact, stage_id)):
-        return {"state": "paused"}
-    try:
-        done = run_stage(factory, artifact, stage_id)
-    except Exception as error:
-        if isinstance(error, (Held, UserError)) and _rests(factory, artifact):
-            return {"state": "paused"}
-        if isinstance(error, Paused):
-            return {"state": "paused"}
-        log = factory.ledger.work / "factoryline.log"
-        failure = failure_of(error, root=factory.plan.home, log=log)
-        kind = TaskFailed if failure.code is ExitCode.FAILED else TaskError
-        return kind(failure.text)
-    if isinstance(done, Waiting):
-        return {"state": "waiting"}
-    left = told(factory.ledger.entry(stage_named(artifact, stage_id)))
-    if left and done.outcome == "fail":
-        left.append(f"factory logs {artifact}/{stage_id}")
-    return {"state": "done", "summary": done.summary, "seconds": done.seconds, "left": left}
-
-
-def _rests(factory: Factory, artifact: str) -> bool:
-    """Whether the stage that is due waits for its time; those after it wait with it."""
-    step = standing(factory, artifact).record.way.next
-    return step is not None and resting(factory, step) is not None
-
-
-def _task(factory: Factory, task: StageTask, *, sealed: bool) -> Task:
-    stage = task.stage
-    return Task(
-        task.name,
-        [(execute, [factory, stage.artifact, stage.id])],
-        file_dep=[] if sealed else [str(path) for path in task.inputs],
-        targets=[str(task.target)],
-        uptodate=[True if sealed else Uptodate(factory, stage)],
-        subtask_of=stage.artifact,
-        doc=task.doc,
-    )
-
-
-def _group(name: str, tasks: Sequence[str], *, doc: str = "", clean: Sequence[Any] = ()) -> Task:
-    return Task(name, None, task_dep=list(tasks), has_subtask=True, doc=doc, clean=list(clean))
-
-
-def _later(
-    name: str, creator: Callable[[], Iterator[Task]], after: str | None, *, doc: str = ""
-) -> Task:
-    """A task that is made when doit comes to it, after the task `after`."""
-    return Task(name, None, loader=DelayedLoader(creator, executed=after), doc=doc)
-
-
-def _refuse(factory: Factory, empty: Exhausted) -> TaskFailed:
-    told = Diagnostic(message=empty.reason, span=empty.span, help=empty.help)
-    return TaskFailed(render([told], root=factory.plan.home))
-
-
-def _fail(reason: str, help: str) -> TaskFailed:
-    return TaskFailed(f"error: {reason}\nhelp: {help}")
