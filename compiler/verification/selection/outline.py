@@ -39,6 +39,15 @@ class Part:
         return frozenset(_mentioned(self._looked_at()))
 
     @cached_property
+    def uses_at_import(self) -> frozenset[str]:
+        """The names that it reads when its file is imported: all but those of a function's body."""
+        if not isinstance(self.node, Function):
+            return self.uses
+        arguments = self.node.args
+        defaults = (one for one in arguments.kw_defaults if one)
+        return frozenset(_mentioned([*self.node.decorator_list, *arguments.defaults, *defaults]))
+
+    @cached_property
     def meaning(self) -> str:
         """The same for two versions that differ in comments, layout or documentation only."""
         return "\n".join(dump(node) for node in self._looked_at())

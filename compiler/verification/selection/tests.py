@@ -128,6 +128,20 @@ def mentioning(path: str, whole: Outline, names: Iterable[str]) -> dict[str, str
     return found
 
 
+def built_with(path: str, whole: Outline, name: str) -> dict[str, str]:
+    """Test ids of a file for which it reads a name when it is imported: in a decorator of theirs,
+    or in what they use.
+    """
+    inside = _inside(whole)
+    bound = {made for p in inside.plain if name in p.uses_at_import for made in p.binds}
+    found = {
+        f"{path}::{test}": name
+        for test, part in inside.tests.items()
+        if name in part.uses_at_import
+    }
+    return {**mentioning(path, whole, sorted(bound)), **found} if bound else found
+
+
 def _first(via: Mapping[str, str], used: frozenset[str]) -> str | None:
     """The first of the names that is used."""
     return None if used.isdisjoint(via) else next(name for name in via if name in used)

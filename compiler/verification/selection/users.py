@@ -104,8 +104,8 @@ class Users:
             further += [
                 replace(one, path=user, apart=False) for user in self.old.starring(one.path)
             ]
-        tests = [] if one.importing else list(self._tests_that_use(one))
-        return Uses(sets=tuple(sets), tests=tuple(tests), further=tuple(further))
+        tests = tuple(self._tests_that_use(one))
+        return Uses(sets=tuple(sets), tests=tests, further=tuple(further))
 
     def _part(
         self, one: Name, user: str, alias: str, part: Part, lines: frozenset[int]
@@ -123,7 +123,7 @@ class Users:
         if part.kind != "function":
             return 0 if bound else self._of_effect(user, part), bound
         inside = flow.mentioning(part.node, lines)
-        in_head = alias in _read_at_import(part)
+        in_head = alias in part.uses_at_import
         tests = 0
         if not one.importing:
             tests = executed.at(user, inside)
@@ -160,7 +160,10 @@ class Users:
     def _tests_that_use(self, one: Name) -> Iterator[str]:
         for user, alias in _seeing(self.new, one, self.new.tests):
             whole = self.new.outline(user)
-            yield from testing.mentioning(user, whole, [alias]) if whole else ()
+            if whole and one.importing:
+                yield from testing.built_with(user, whole, alias)
+            elif whole:
+                yield from testing.mentioning(user, whole, [alias])
 
 
 def made_by(path: str, part: Part) -> Name:
@@ -185,15 +188,6 @@ def _seeing(tree: Tree, one: Name, among: Sequence[str]) -> Iterator[tuple[str, 
                 yield user, alias
             elif (one.path, None) in targets:
                 yield user, one.name
-
-
-def _read_at_import(part: Part) -> frozenset[str]:
-    """The names in a function's decorators and defaults."""
-    nodes: list[ast.expr] = [*getattr(part.node, "decorator_list", [])]
-    arguments = getattr(part.node, "args", None)
-    if arguments:
-        nodes += [*arguments.defaults, *(one for one in arguments.kw_defaults if one)]
-    return _names(nodes)
 
 
 def _decorators(part: Part) -> frozenset[str]:

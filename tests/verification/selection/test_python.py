@@ -292,6 +292,25 @@ class TestWithAMap:
         choice = select(files, new, map=kept(tmp_path, files, EXECUTED))
         assert (names(choice), choice.widened) == (["test_far.py"], "")
 
+    def test_what_a_test_file_builds_with_it_at_import(self, tmp_path: Path) -> None:
+        """The decorator ran when the file of tests was imported, and in none of its tests."""
+        loud = "def loud(function):\n    return lambda: function().upper()\n"
+        far = "from pkg.loud import loud\n\n\n@loud\ndef word():\n    return 'a'\n\n\n"
+        files = {
+            **BASE,
+            "pkg/loud.py": loud,
+            "tests/test_far.py": far + "def test_far():\n    word()\n\n\ndef test_no(): pass\n",
+        }
+        recording = recorded(
+            files, {**EXECUTED, "tests/test_core.py::test_box": {"pkg/loud.py": [9]}}
+        )
+        module = recording.files["pkg/loud.py"]
+        recording.files["pkg/loud.py"] = replace(module, imported=frozenset({"loud"}))
+        (tmp_path / "map.zip").write_bytes(recording.to_bytes())
+        new = {**files, "pkg/loud.py": loud.replace("upper", "lower")}
+        choice = select(files, new, map=ContextMap(tmp_path / "map.zip"))
+        assert names(choice) == ["test_far.py::test_far"]
+
     def test_a_call_that_leaves_no_line_is_found_by_its_callers(self, tmp_path: Path) -> None:
         hook = '\n\ndef hook():\n    """Does nothing yet."""\n'
         other = "from pkg import core\n\n\ndef twice(text):\n    core.hook()\n    return text * 2\n"
