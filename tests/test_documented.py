@@ -94,6 +94,7 @@ ELSEWHERE = {
     "python -m benchmarks.fuzz_state",
     "python -m benchmarks.selection",
     "python -m benchmarks.selection PATH…",
+    "python -m benchmarks.selection.anywhere PATH… --cache FOLDER",
     "pytest -m index",
     "pytest -m agents",
     "python -m tests.provider",

@@ -56,6 +56,7 @@ class Users:
     new: Tree
     _known: dict[Name, Uses] = field(default_factory=dict)
     _imported: dict[str, bool] = field(default_factory=dict)
+    _importers: dict[str, int] = field(default_factory=dict)
 
     @property
     def old(self) -> Tree:
@@ -141,12 +142,15 @@ class Users:
         """
         if isinstance(part.node, ast.Delete):
             return 0
-        numbers = self.executed.map.numbers
-        importing = Found()
-        if not self.executed.file(path).any:
+        return self.executed.file(path).any or self._importing(path)
+
+    def _importing(self, path: str) -> int:
+        if path not in self._importers:
+            importing, numbers = Found(), self.executed.map.numbers
             imports.add_importing(self.new, path, importing)
-        known = (numbers[test] for test in importing.tests if test in numbers)
-        return self.executed.file(path).any | sum(1 << number for number in known)
+            known = (numbers[test] for test in importing.tests if test in numbers)
+            self._importers[path] = sum(1 << number for number in known)
+        return self._importers[path]
 
     def _is_imported(self, path: str) -> bool:
         """Whether another file imports one of tests, which few do."""
