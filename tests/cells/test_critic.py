@@ -118,6 +118,7 @@ def test_a_critic_that_is_content_and_an_analyst_after_the_merge(line: Line) -> 
     assert again.out == "nothing to do: limit is sealed\n"
 
 
+@pytest.mark.long
 def test_a_critic_opens_a_round_of_its_own_budget(line: Line) -> None:
     ran = begun(line, objects=1).doit()
     assert ran.out.endswith("1 of 1 artifact sealed\n"), ran

@@ -112,6 +112,7 @@ def test_an_attempt_that_is_killed_with_the_factory_has_its_cost(line: Line) -> 
     assert ends["finished"]["tokens"] == 214
 
 
+@pytest.mark.long
 def test_one_that_was_killed_before_it_asked_has_no_earlier_ones_cost(line: Line) -> None:
     assert metered(line, [whole(ANSWER)], "ask(); sys.exit(1)")[0].code == 1
     time.sleep(1.1)  # the history tells seconds

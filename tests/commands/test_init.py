@@ -60,6 +60,7 @@ def test_what_it_writes_is_sound(
     assert cli.main(["check", "--strict"]) == 0, capsys.readouterr()
 
 
+@pytest.mark.long
 def test_a_branch_goes_through_the_line(repository: Line) -> None:
     line = repository
     line.write(line.home / "pyproject.toml", "")

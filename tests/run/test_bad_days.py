@@ -134,6 +134,7 @@ def test_a_missing_agent(line: Line) -> None:
     assert "error: the agent `coder` needs `no-such-agent`, which was not found" in ran.out
 
 
+@pytest.mark.long
 def test_an_agent_that_hangs_is_ended_with_its_children(line: Line) -> None:
     ran = built_by(line, 'sleep 300 & echo $! > "$FACTORY_WORKTREE/../../pid"; wait\n')
     assert ran.code == 1

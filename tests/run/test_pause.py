@@ -21,6 +21,7 @@ from tests.run.agents import events, with_agent
 UNTIL = r"paused until ([0-9-]+ )?[0-9]{2}:[0-9]{2}: `build`: the provider of coder takes no more"
 
 
+@pytest.mark.long
 def test_a_paused_artifact_is_no_failure_and_others_go_on(line: Line) -> None:
     # The second artifact has nothing for the agent to do but the same: its quota is spent too.
     other = (

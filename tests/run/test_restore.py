@@ -37,6 +37,7 @@ def record(ledger: Ledger, number: int, change: dict[str, Any], patch: str) -> N
     (folder / "1-build.json").write_text(json.dumps(made.to_json()))
 
 
+@pytest.mark.long
 def test_a_long_way_of_changes_is_made_again(tmp_path: Path) -> None:
     """Each rests on the one before, as years of merges do."""
     ledger = Ledger(tmp_path / "state")

@@ -250,6 +250,7 @@ def test_rebase_moves_to_the_new_base(line: Line) -> None:
     assert line.entry("limit", "1-build")["handoff"]["base"] == moved
 
 
+@pytest.mark.long
 def test_sealed_artifacts_are_history(line: Line) -> None:
     line.factory("review", "limit", "--approve", "--by", "Bo")
     line.doit("limit")

@@ -154,6 +154,7 @@ def _entries_of_another_clone(line: Line) -> None:
 RECORD_OF = "factory-artifacts"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("comes", [_new_prior, _new_include, _entries_of_another_clone])
 def test_what_comes_to_be_is_noticed(line: Line, comes: Callable[[Line], None]) -> None:
     line.edit("  include: more/*.yaml", "  include: [more/*.yaml, deep/one/*.yaml]")
@@ -180,6 +181,7 @@ def _taught(line: Line) -> None:
     settle(line)
 
 
+@pytest.mark.long
 def test_what_an_artifact_heard_of_another_stays_true_when_that_one_is_no_longer_planned(
     line: Line,
 ) -> None:
@@ -191,6 +193,7 @@ def test_what_an_artifact_heard_of_another_stays_true_when_that_one_is_no_longer
     assert line.doit().lines() == []
 
 
+@pytest.mark.long
 def test_what_an_artifact_heard_of_another_is_asked_again_when_that_one_is_opened(
     line: Line,
 ) -> None:
