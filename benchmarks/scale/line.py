@@ -13,10 +13,14 @@ from typing import Any
 from factoryline.ledger.cost import FREE
 from factoryline.ledger.entry import Entry, Run
 from factoryline.pipeline import compile_factory
+from factoryline.plan.builtin import MADE_BY_CODE
 from factoryline.plan.rounds import walk
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import inputs, surroundings
+from factoryline.spec import schema
 from factoryline.system import files, git
+
+from tests.ledger.example import completed
 
 SPEC = """factoryline: 1
 name: scale
@@ -150,18 +154,23 @@ _UNPROVEN = {
 
 
 def _handoff(name: str, contract: str) -> dict[str, Any]:
-    """What later stages read of a hand-off, and nothing more."""
+    """What later stages read of a hand-off, and what else its contract asks for."""
     change: dict[str, Any] = dict.fromkeys(("commit", "parent", "base", "tree"), _COMMIT)
     change |= {"branch": f"factory/{name}", "patch": "1-change.patch", "message": "m\n"}
     change |= {"surfaces": {}, "round": {}, "files": []}
-    return {
+    given = {
         "change": change,
         "verdict": {"outcome": "pass", "checks": [], "guards": [], "proof": _UNPROVEN},
-        "packet": {"commit": _COMMIT, "verdict": f"of {name}"},
+        "packet": {"title": name, "commit": _COMMIT, "base": _COMMIT},
         "review": {"decision": "approve", "findings": []},
         "merge": {"outcome": "merged", "commit": _COMMIT, "before": _COMMIT},
         "note": {"improve": [], "decisions": []},
     }.get(contract, {"about": name})
+    if contract not in MADE_BY_CODE:
+        return given
+    whole = schema.builtin(contract)
+    value: dict[str, Any] = completed(whole, whole, given)
+    return value
 
 
 def _write_plainly(path: Path, data: bytes) -> None:
