@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from factoryline.errors import WorldError
@@ -17,16 +18,38 @@ from factoryline.system import files
 from factoryline.system.git import Git, Signature
 
 
+@dataclass(frozen=True, slots=True)
+class _Recipes:
+    """Every commit that the ledger knows how to make, and each artifact's last change."""
+
+    entries: Mapping[str, Entry]
+    last: Mapping[str, str]
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> _Recipes:
+        made = [e for e in ledger.all_entries() if e.contract in ("change", "merge")]
+        entries = {e.handoff["commit"]: e for e in made if e.handoff["commit"]}
+        changes = [(c, e) for c, e in entries.items() if e.contract == "change"]
+        changes.sort(key=lambda pair: pair[1].stage.round or 0)
+        return cls(entries=entries, last={e.stage.artifact: c for c, e in changes})
+
+    def needs(self, entry: Entry) -> list[str]:
+        """The commits that one is made from."""
+        if entry.contract == "change":
+            return [entry.handoff["parent"]]
+        return [*entry.handoff["recipe"]["parents"], self.last[entry.stage.artifact]]
+
+
 def ensure(ledger: Ledger, repository: Git, commit: str) -> None:
     """Make `commit` exist in `repository`. Raises WorldError when nothing tells how."""
     if repository.commit_of(commit) is None:
-        _make(repository, ledger, _recipes(ledger), commit)
+        _make(repository, ledger, _Recipes.of(ledger), commit)
 
 
 def newest_merge(ledger: Ledger, repository: Git) -> str | None:
     """The last commit that the ledger merged, made again in a fresh scaffold; None without one."""
-    recipes = _recipes(ledger)
-    merges = {c: e for c, e in recipes.items() if e.contract == "merge"}
+    recipes = _Recipes.of(ledger)
+    merges = {c: e for c, e in recipes.entries.items() if e.contract == "merge"}
     earlier = {entry.handoff["before"] for entry in merges.values()}
     newest = next((commit for commit in merges if commit not in earlier), None)
     if newest:
@@ -34,28 +57,28 @@ def newest_merge(ledger: Ledger, repository: Git) -> str | None:
     return newest
 
 
-def _recipes(ledger: Ledger) -> dict[str, Entry]:
-    """Every commit that the ledger knows how to make."""
-    entries = [e for e in ledger.all_entries() if e.contract in ("change", "merge")]
-    return {e.handoff["commit"]: e for e in entries if e.handoff["commit"]}
-
-
-def _make(repository: Git, ledger: Ledger, recipes: Mapping[str, Entry], commit: str) -> None:
+def _make(repository: Git, ledger: Ledger, recipes: _Recipes, commit: str) -> None:
     """Make a commit and all that it rests on; years of merges may, hence no recursion."""
-    waiting, begun = [commit], set[str]()
+    waiting, begun, there = [commit], set[str](), set[str]()
+
+    def is_there(commit: str) -> bool:
+        if commit not in there and repository.commit_of(commit):
+            there.add(commit)
+        return commit in there
+
     while waiting:
         now = waiting[-1]
-        if repository.commit_of(now):
+        if is_there(now):
             waiting.pop()
             continue
-        entry = recipes.get(now)
+        entry = recipes.entries.get(now)
         if entry is None:
             raise WorldError(
                 f"the commit {now} is not in {repository.path}, and the ledger cannot make it",
                 help="fetch it from where the artifact was worked on, or `factory rebase` the"
                 " artifact",
             )
-        missing = [one for one in _needs(recipes, entry) if not repository.commit_of(one)]
+        missing = [one for one in recipes.needs(entry) if not is_there(one)]
         if not missing:
             _make_one(repository, ledger, recipes, entry)
         elif now in begun:
@@ -65,7 +88,7 @@ def _make(repository: Git, ledger: Ledger, recipes: Mapping[str, Entry], commit:
             waiting += missing
 
 
-def _make_one(repository: Git, ledger: Ledger, recipes: Mapping[str, Entry], entry: Entry) -> None:
+def _make_one(repository: Git, ledger: Ledger, recipes: _Recipes, entry: Entry) -> None:
     commit = entry.handoff["commit"]
     if entry.contract == "change":
         made = _change(repository, ledger, entry)
@@ -82,24 +105,6 @@ def _changed_by_hand(what: str, entry: Entry) -> WorldError:
     )
 
 
-def _needs(recipes: Mapping[str, Entry], entry: Entry) -> list[str]:
-    """The commits that one is made from."""
-    if entry.contract == "change":
-        return [entry.handoff["parent"]]
-    return [*entry.handoff["recipe"]["parents"], _merged(recipes, entry)]
-
-
-def _merged(recipes: Mapping[str, Entry], merge: Entry) -> str:
-    """The commit that was merged: the artifact's last change."""
-    changes = [
-        e
-        for e in recipes.values()
-        if e.contract == "change" and e.stage.artifact == merge.stage.artifact
-    ]
-    last = max(changes, key=lambda e: e.stage.round or 0)
-    return str(last.handoff["commit"])
-
-
 def _change(repository: Git, ledger: Ledger, entry: Entry) -> str:
     change = entry.handoff
     patch = files.read(ledger.folder(entry.stage.artifact) / change["patch"])
@@ -114,9 +119,9 @@ def _change(repository: Git, ledger: Ledger, entry: Entry) -> str:
     return made
 
 
-def _merge(repository: Git, recipes: Mapping[str, Entry], entry: Entry) -> str:
+def _merge(repository: Git, recipes: _Recipes, entry: Entry) -> str:
     recipe = entry.handoff["recipe"]
-    tree, _ = repository.merge_tree(entry.handoff["before"], _merged(recipes, entry))
+    tree, _ = repository.merge_tree(entry.handoff["before"], recipes.last[entry.stage.artifact])
     author = Signature(**recipe["author"])
     return repository.commit_tree(
         tree or recipe["tree"], recipe["parents"], recipe["message"], author
