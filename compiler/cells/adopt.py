@@ -43,7 +43,7 @@ def apply(job: Job, source: Source) -> str | None:
     try:
         job.tree.apply(patch)
     except CommandFailed as failed:
-        again = job.start != job.base and tip is not None and _is_branch(job.repository, source)
+        again = job.start != job.base and tip is not None and job.repository.is_branch(source.name)
         raise StageFailed(
             f"`{source.name}` does not apply to round {job.stage.round} of {job.artifact.name}",
             span=source.span,
@@ -71,11 +71,7 @@ def resolve(repository: Git, source: Source) -> str:
 def _range(repository: Git, source: Source, start: str) -> tuple[str, str]:
     """From where to where a revision changes: a branch since it left, a commit since its parent."""
     tip = resolve(repository, source)
-    if _is_branch(repository, source):
+    if repository.is_branch(source.name):
         return repository.text("merge-base", start, tip), tip
     parent = repository.commit_of(f"{tip}^")
     return parent or repository.text("hash-object", "-t", "tree", "/dev/null"), tip
-
-
-def _is_branch(repository: Git, source: Source) -> bool:
-    return repository.succeeds("show-ref", "--verify", "--quiet", f"refs/heads/{source.name}")

@@ -129,21 +129,26 @@ def _run(job: Job, change: Change, selection: Selection, place: Path) -> Checked
 
 def _judge(job: Job, scope: Scope, failed: prepare.Failed, place: Path) -> None:
     """Raise StageFailed where a preparation failed through no fault of the change."""
-    log = job.scratch / f"{scope.name}-base"
-    with checkout(job, job.base, f"-base-{scope.name}") as base:
+    with _on_the_base(job, scope) as (base, log):
         fault.on_the_base(scope, failed, change=place, base=base, commit=job.base, log=log)
 
 
 def _judge_silence(job: Job, checked: Checked, place: Path) -> None:
     """Raise StageFailed where a scope leaves no report through no fault of the change."""
     scope = checked.selection.scope
-    log = job.scratch / f"{scope.name}-base"
-    with checkout(job, job.base, f"-base-{scope.name}") as base:
+    with _on_the_base(job, scope) as (base, log):
         try:
             with _ready(job, scope, base, job.base):
                 fault.silent_on_the_base(checked, change=place, base=base, commit=job.base, log=log)
         except prepare.Failed:
             return  # nothing can be told from a base that cannot be prepared
+
+
+@contextmanager
+def _on_the_base(job: Job, scope: Scope) -> Iterator[tuple[Path, Path]]:
+    """A checkout of the base to try a scope in, and where its logs go."""
+    with checkout(job, job.base, f"-base-{scope.name}") as base:
+        yield base, job.scratch / f"{scope.name}-base"
 
 
 def _ready(job: Job, scope: Scope, place: Path, commit: str) -> Any:

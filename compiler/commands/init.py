@@ -92,7 +92,7 @@ def _adopted(git: Git, revision: str, scope: sketch.Scope) -> str:
     commit = git.commit_of(revision)
     if commit is None:
         raise UserError(f"`{revision}` is neither a branch nor a commit of {git.path}")
-    branch = git.succeeds("show-ref", "--verify", "--quiet", f"refs/heads/{revision}")
+    branch = git.is_branch(revision)
     subject, _, body = git.message_of(commit).strip().partition("\n")
     goal = " ".join(body.strip().partition("\n\n")[0].split()) or subject
     name = _name(revision if branch else " ".join(subject.split()[:4]))

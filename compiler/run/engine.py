@@ -67,13 +67,18 @@ def tasks_for(factory: Factory, command: str, arguments: Sequence[str]) -> list[
     named = [name for name in arguments if factory.plan.artifact(name)]
     if command != "run" or len(named) < len(arguments):
         tasks = list(whole(factory, _named_in(factory, arguments) or factory.plan.artifacts))
-        known = {task.name for task in tasks}
-        for name in arguments:
-            # doit ends with a traceback there.
-            if command == "info" and name not in known:
-                raise UserError(f"`{name}` is not a task", help=did_you_mean(name, known) or ALL)
+        if command == "info":
+            _need(arguments, tasks)
         return tasks
     return list(chosen(factory, named) if named else due(factory))
+
+
+def _need(names: Sequence[str], tasks: Sequence[Task]) -> None:
+    """Raise UserError for what is no task: `doit info` ends with a traceback there."""
+    known = {task.name for task in tasks}
+    for name in names:
+        if name not in known:
+            raise UserError(f"`{name}` is not a task", help=did_you_mean(name, known) or ALL)
 
 
 def _named_in(factory: Factory, arguments: Sequence[str]) -> list[Artifact]:

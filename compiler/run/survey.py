@@ -166,19 +166,24 @@ def _own_files(factory: Factory, artifact: Artifact, busy: Set[str]) -> Iterator
 
     A sealed artifact is its folder: whatever is added, removed or replaced in it shows there.
     """
-    home = factory.plan.home
-    folder = factory.ledger.folder(artifact.name)
-    place = folder.relative_to(home).as_posix()
+    place = _place(factory, artifact.name)
     yield place
     if artifact.name in busy:
+        names = sorted(os.listdir(factory.ledger.folder(artifact.name)))
         # Rendered documents and patches are written for others: no state is read from them.
-        read = (name for name in sorted(os.listdir(folder)) if name.endswith((".json", ".jsonl")))
+        read = (name for name in names if name.endswith((".json", ".jsonl")))
         yield from (f"{place}/{name}" for name in read)
         named = [*artifact.reviews, *(source for round in artifact.adopt for source in round)]
         yield from (source.name for source in named)
         first = next(iter(factory.record(artifact.name).entries), None)
-        if first and first.pins.get("previous"):
-            yield f"{place}/../{first.pins['previous']}"
+        previous = first.pins.get("previous") if first else None
+        if previous:
+            yield _place(factory, previous)
+
+
+def _place(factory: Factory, name: str) -> str:
+    """An artifact's folder, relative to the home."""
+    return factory.ledger.folder(name).relative_to(factory.plan.home).as_posix()
 
 
 def _knowable(factory: Factory, artifact: Artifact) -> bool:

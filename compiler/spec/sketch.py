@@ -11,6 +11,19 @@ from pathlib import Path
 TESTS = ("tests", "test", "spec", "__tests__")
 """Folders of tests, the likeliest first."""
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+RUNNERS = {
+    "vitest": (
+        'run: [npx, vitest, run, --reporter=json, "--outputFile={report}", "{tests}"]',
+        'related: [npx, vitest, related, --run, --reporter=json, "--outputFile={report}", '
+        '"{changed}"]',
+    ),
+    "jest": (
+        'run: [npx, jest, --ci, --json, "--outputFile={report}", "{tests}"]',
+        'related: [npx, jest, --ci, --json, "--outputFile={report}", --findRelatedTests, '
+        '"{changed}"]',
+    ),
+}
+"""How the runners of JavaScript that report alike are called; the first that a package has."""
 PLAIN = ("main", "master", "trunk", "develop")
 """Branches that need no quotes; YAML takes `on` and others for something else."""
 SCRIPTS = (
@@ -91,35 +104,19 @@ def _node(home: Path) -> Scope:
     if (home / "package-lock.json").exists():
         locks = "locks: [package.json, package-lock.json]"
         lines.append(f"prepare: {{run: [[npm, ci]], {locks}, keeps: [node_modules]}}")
-    report = '--reporter=json, "--outputFile={report}"'
-    if "vitest" in named:
-        lines += [
-            f'run: [npx, vitest, run, {report}, "{{tests}}"]',
-            f'related: [npx, vitest, related, --run, {report}, "{{changed}}"]',
-            "report: jest-json",
-            f"all: [{_tests(home)}]",
-        ]
-        return Scope(said="the scope `tests` runs vitest", lines=tuple(lines))
-    if "jest" in named:
-        options = '--ci, --json, "--outputFile={report}"'
-        lines += [
-            f'run: [npx, jest, {options}, "{{tests}}"]',
-            f'related: [npx, jest, {options}, --findRelatedTests, "{{changed}}"]',
-            "report: jest-json",
-            f"all: [{_tests(home)}]",
-        ]
-        return Scope(said="the scope `tests` runs jest", lines=tuple(lines))
-    lines += ["run: [node, --test, --test-reporter=tap]", "report: tap"]
-    return Scope(said="the scope `tests` runs node --test", lines=tuple(lines), selects=False)
+    runner = next((name for name in RUNNERS if name in named), None)
+    if runner is None:
+        lines += ["run: [node, --test, --test-reporter=tap]", "report: tap"]
+        return Scope(said="the scope `tests` runs node --test", lines=tuple(lines), selects=False)
+    lines += [*RUNNERS[runner], "report: jest-json", f"all: [{_tests(home)}]"]
+    return Scope(said=f"the scope `tests` runs {runner}", lines=tuple(lines))
 
 
 def _script(home: Path) -> Scope:
     """A command that tells by its exit code: the likeliest one."""
     script = next((name for name in SCRIPTS if (home / name).is_file()), None)
     command = f"[./{script}]" if script else "[make, test]"
-    known = script or any(
-        (home / name).exists() for name in ("Makefile", "makefile", "GNUmakefile")
-    )
+    known = script or any((home / name).exists() for name in MAKEFILES)
     said = "the scope `tests` runs " + (f"./{script}" if script else "make test")
     return Scope(
         said=said if known else f"{said}; put in what tests this repository",

@@ -130,8 +130,13 @@ class Git:
 
     def text(self, *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None) -> str:
         """What `git …` prints, without the last newline. Raises CommandFailed."""
-        done = self.run(*arguments, stdin=stdin, env=env)
-        return done.check(help=self._advice).out.rstrip("\n")
+        return self._done(*arguments, stdin=stdin, env=env).out.rstrip("\n")
+
+    def _done(
+        self, *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None
+    ) -> process.Completed:
+        """`run`, or CommandFailed unless the exit code is 0."""
+        return self.run(*arguments, stdin=stdin, env=env).check(help=self._advice)
 
     @property
     def _advice(self) -> str:
@@ -155,6 +160,9 @@ class Git:
         )
         return done.out.strip() or None
 
+    def is_branch(self, name: str) -> bool:
+        return self.succeeds("show-ref", "--verify", "--quiet", f"refs/heads/{name}")
+
     def tree_of(self, commit: str) -> str:
         return self.text("rev-parse", commit + "^{tree}")
 
@@ -163,9 +171,7 @@ class Git:
 
     def message_of(self, commit: str) -> str:
         """The whole message, to the byte."""
-        return (
-            self.run("cat-file", "commit", commit).check(help=self._advice).out.split("\n\n", 1)[1]
-        )
+        return self._done("cat-file", "commit", commit).out.split("\n\n", 1)[1]
 
     def signature_of(self, commit: str) -> Signature:
         name, email, date = self.text("show", "-s", "--format=%an%n%ae%n%aI", commit).split("\n")
@@ -190,12 +196,12 @@ class Git:
     def patch(self, old: str, new: str) -> bytes:
         """A patch that turns `old` into `new`, binary files included."""
         shape = ("--binary", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color")
-        return self.run("diff", *shape, old, new).check(help=self._advice).stdout
+        return self._done("diff", *shape, old, new).stdout
 
     def readable_patch(self, old: str, new: str) -> str:
         """What `new` differs in from `old`, to be read: renames as such, binary files by name."""
         shape = ("-M", "--no-ext-diff", "--no-textconv", "--no-color")
-        return self.run("diff", *shape, old, new).check(help=self._advice).out
+        return self._done("diff", *shape, old, new).out
 
     def changes(self, *, untracked: bool = True) -> tuple[str, ...]:
         """Paths that differ from HEAD, and those untracked and not ignored, in this checkout."""
@@ -237,7 +243,7 @@ class Git:
         return {path: facts.split()[2] for path, facts in self.listing(commit).items()}
 
     def read(self, commit: str, path: str) -> str:
-        return self.run("show", f"{commit}:{path}").check(help=self._advice).out
+        return self._done("show", f"{commit}:{path}").out
 
     def changed_together(self, commit: str, *, limit: int = 400) -> tuple[tuple[str, ...], ...]:
         """For each of the latest commits: the paths that it changed."""
@@ -312,9 +318,7 @@ class Git:
 
     def apply(self, patch: bytes) -> None:
         """Apply a patch to this checkout and its index. Raises CommandFailed."""
-        self.run("apply", "--index", "--whitespace=nowarn", "-", stdin=patch).check(
-            help=self._advice
-        )
+        self._done("apply", "--index", "--whitespace=nowarn", "-", stdin=patch)
 
     def stage_all(self) -> str:
         """Put every change of this checkout into the index; returns the tree."""

@@ -76,10 +76,9 @@ def attempts(folder: Path, stage: str | None = None) -> tuple[Attempt, ...]:
 
 
 def programs(folder: Path, stage: str | None = None) -> tuple[Attempt, ...]:
-    """What the programs of stages that run several printed the last time, the oldest first."""
-    pattern = f"{stage or '*'}/*.out"
-    found = sorted((path.stat().st_mtime_ns, path) for path in folder.glob(pattern))
-    every = (Attempt(stage=p.parent.name, number=0, base=p.with_suffix("")) for _, p in found)
+    """What the programs of stages that run several printed the last time, in no order."""
+    found = folder.glob(f"{stage or '*'}/*.out")
+    every = (Attempt(stage=p.parent.name, number=0, base=p.with_suffix("")) for p in found)
     return tuple(one for one in every if one.size or one.path("group").exists())
 
 

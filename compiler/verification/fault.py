@@ -13,9 +13,10 @@ from factoryline.plan.model import Scope
 from factoryline.verification import prepare, scopes
 from factoryline.verification.scopes import OUTPUT_CHARACTERS, Checked
 
+AGAIN = "the next run tries again, and no retry is used up"
 HELP = (
-    "see to what it needs, such as the network, a registry, a program, or `prepare` itself; the "
-    "next run tries again, and no retry is used up"
+    "see to what it needs, such as the network, a registry, a program, or `prepare` itself; "
+    f"{AGAIN}"
 )
 
 
@@ -58,8 +59,7 @@ def silent_on_the_base(
             f"the scope `{scope.name}` does not work, and not because of the change: "
             f"{checked.ran.trouble}, and on the base {commit[:10]} as well",
             span=scope.span,
-            help="see to its command and to what it needs; the next run tries again, and no retry "
-            "is used up",
+            help=f"see to its command and to what it needs; {AGAIN}",
             detail=checked.check["output"],
         )
 

@@ -23,7 +23,7 @@ class Why:
 class Choice:
     """tests: what the scope's command is given. why: a reason for each test function.
 
-    widened: why everything runs; empty when it need not. unknown: what would have widened it.
+    widened: why everything runs; empty when it need not.
     known: how many test functions the scope has; None where they cannot be told.
     """
 

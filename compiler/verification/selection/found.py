@@ -11,7 +11,7 @@ class Spot:
     """One changed part of a file and the tests that execute it.
 
     words: the names and texts by which a test would speak of it. tests: a set, by the map's
-    numbers. lines: how many tests each parted line or use of a name has, for a fair turn.
+    numbers. places: those of each parted line or use of a name, for a fair turn.
     """
 
     path: str
