@@ -16,7 +16,7 @@ from factoryline import quick
 
 if TYPE_CHECKING:
     from factoryline.run.factory import Factory
-    from factoryline.system.files import Lock
+    from factoryline.system.locks import Lock
 
 
 class Loader:

@@ -171,7 +171,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "h11": ("meter.exchange", "meter.proxy", "meter.wire"),
     "urllib": ("meter.upstream", "system.secrets"),
     "http": (),
-    "fcntl": ("system.files",),
+    "fcntl": ("system.locks",),
     "yaml": ("spec.nodes",),
     "jsonschema": ("spec.schema",),
     "pathspec": ("plan.model.paths",),

@@ -13,7 +13,7 @@ from factoryline.diagnostics import did_you_mean
 from factoryline.errors import UserError
 from factoryline.pipeline import compile_factory, find
 from factoryline.run.factory import Factory
-from factoryline.system.files import locked
+from factoryline.system.locks import locked
 
 
 class Command(Protocol):

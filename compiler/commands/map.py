@@ -12,7 +12,7 @@ from factoryline.errors import UserError
 from factoryline.plan.model import Scope
 from factoryline.run.factory import Factory
 from factoryline.system import process
-from factoryline.system.files import locked
+from factoryline.system.locks import locked
 from factoryline.verification.selection import maps
 
 HELP = (

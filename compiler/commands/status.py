@@ -7,7 +7,7 @@ import argparse
 from factoryline.commands.base import open_factory
 from factoryline.run.certificate import certify, table
 from factoryline.run.survey import survey
-from factoryline.system import files
+from factoryline.system import locks
 
 HELP = "show where every artifact stands, and what moves it on"
 
@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
     found = survey(factory)
     print(table(factory, found.states), end="")
-    at_work = files.holder(factory.ledger.work / "lock")
+    at_work = locks.holder(factory.ledger.work / "lock")
     if at_work:
         print(f"the line is in use by {at_work}; a stage shows here when it is done")
     if factory.ledger.work.is_dir():

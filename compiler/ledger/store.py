@@ -21,6 +21,7 @@ from factoryline.ledger.history import History
 from factoryline.plan.rounds import Stage
 from factoryline.spec import schema
 from factoryline.system import files, process
+from factoryline.system.locks import Lock
 
 README = """# state/
 
@@ -197,7 +198,7 @@ class Ledger:
         if not (self.work / ".gitignore").exists():
             files.write_text(self.work / ".gitignore", "*\n")
 
-    def settle(self, lock: files.Lock) -> None:
+    def settle(self, lock: Lock) -> None:
         """Make the folder ready for its lock's holder; end what a killed run left half-done."""
         self.prepare()
         if lock.broken_off:

@@ -24,7 +24,7 @@ from factoryline.run.factory import Factory
 from factoryline.run.freshness import standing
 from factoryline.run.survey import IDLE, survey
 from factoryline.run.tasks import ALL, Discard, fail, grouped, later, refuse, rests, task_of
-from factoryline.system.files import Lock
+from factoryline.system.locks import Lock
 
 WRITING_COMMANDS = ("run", "forget", "clean", "ignore")
 

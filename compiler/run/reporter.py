@@ -15,7 +15,7 @@ from factoryline.run.certificate import certify, last_words
 from factoryline.run.factory import Factory
 from factoryline.run.survey import survey
 from factoryline.system import files
-from factoryline.system.files import Lock
+from factoryline.system.locks import Lock
 
 
 class LineReporter:

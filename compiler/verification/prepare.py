@@ -17,7 +17,7 @@ from factoryline.diagnostics import listing
 from factoryline.errors import ending
 from factoryline.plan.digest import shape
 from factoryline.plan.model import Prepare, Scope
-from factoryline.system import files
+from factoryline.system import files, locks
 from factoryline.system.git import Git
 from factoryline.verification import environment
 from factoryline.verification.site import Site, beside
@@ -131,12 +131,12 @@ def _whole(
 ) -> Iterator[None]:
     """Hold a preparation that is whole, after making it where it is not."""
     while True:
-        with files.held(place.lock, shared=True):
+        with locks.held(place.lock, shared=True):
             if place.mark.is_file():
                 files.touch(place.mark)
                 yield
                 return
-        with files.held(place.lock):
+        with locks.held(place.lock):
             if not place.mark.is_file():
                 _make(scope, prepare, log, repository, commit, place)
         _rotate(place.store)
@@ -195,7 +195,7 @@ def _rotate(store: Path) -> None:
         place = _Place(store, folder.name)
         if not folder.is_dir() or folder.suffix or folder.name in stay:
             continue
-        with files.held(place.lock, wait=False) as free:
+        with locks.held(place.lock, wait=False) as free:
             if free and folder.name not in stay:
                 files.remove(place.mark)
                 files.remove_tree(folder)

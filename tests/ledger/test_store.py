@@ -12,7 +12,7 @@ from factoryline.errors import WorldError
 from factoryline.ledger.cost import UNKNOWN, Cost
 from factoryline.ledger.store import Ledger
 from factoryline.plan.rounds import Stage
-from factoryline.system.files import locked
+from factoryline.system.locks import locked
 
 from tests.ledger.example import entry
 

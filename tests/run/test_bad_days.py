@@ -204,7 +204,7 @@ def test_a_bad_factory_yaml_reads_the_same_from_doit(line: Line) -> None:
 def test_a_second_run_is_refused_while_one_holds_the_lock(line: Line) -> None:
     simple(line)
     holder = (
-        "import time; from pathlib import Path; from factoryline.system.files import Lock\n"
+        "import time; from pathlib import Path; from factoryline.system.locks import Lock\n"
         "Lock(Path('state/.work/lock')).acquire('a test')\n"
         "print('held', flush=True); time.sleep(60)"
     )
