@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from factoryline.verification.selection.outline import UNREADABLE
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -44,7 +46,7 @@ def functions(text: str) -> dict[str, TestFunction] | None:
     try:
         tree = ast.parse(text)
         found = list(_functions(tree.body, "", _marks(tree.body)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNREADABLE:
         return None
     return {one.name: one for one in found}
 

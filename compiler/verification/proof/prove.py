@@ -24,7 +24,7 @@ from factoryline.verification.proof.tampering import Edit, is_concerned, tamperi
 from factoryline.verification.reach import goes_with_tests
 from factoryline.verification.reports.base import Test
 from factoryline.verification.scopes import Checked, attempt
-from factoryline.verification.selection.outline import alike
+from factoryline.verification.selection.differences import alike
 
 Clean = Callable[[str, str], AbstractContextManager[Path]]
 """A clean checkout of a commit, for the time of a block; the text tells several apart."""

@@ -8,6 +8,8 @@ import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from factoryline.verification.selection.outline import UNREADABLE
+
 EXCLUDED = (
     # What coverage.py leaves out unless it is told otherwise: said so, or never there at run time.
     r"#\s*(pragma|PRAGMA)[:\s]?\s*(no|NO)\s*(cover|COVER)",
@@ -44,7 +46,7 @@ def statements(text: str) -> Statements | None:
     try:
         parser.parse_source()
         coded = frozenset(_coded(text))
-    except (CoverageException, SyntaxError, ValueError, RecursionError, MemoryError):
+    except (CoverageException, *UNREADABLE):
         return None
     return Statements(
         executable=frozenset(parser.statements),

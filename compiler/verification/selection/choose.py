@@ -32,12 +32,6 @@ NEARLY_ALL = 0.9
 """From this share on, choosing tests costs more than it saves."""
 
 
-def finder(
-    old: Tree, new: Tree, map: ContextMap | None, shifts: Mapping[str, Shift] | None = None
-) -> Finder:
-    return Finder(old=old, new=new, map=map, shifts=shifts or {})
-
-
 def choose(
     old: Tree,
     new: Tree,
@@ -72,10 +66,10 @@ def search(
 
     most: how many characters of tests the scope's command can take.
     """
-    scope = ScopeTests(new, everything, map, most=most)
-    scope.made_alike = not any(
+    supported = any(
         reach.supports_tests(edit.path) and not reach.is_test(edit.path) for edit in edits
     )
+    scope = ScopeTests(new, everything, map, most=most, made_alike=not supported)
     if len(edits) > MOST_EDITS:
         return Search(scope=scope, edits=edits, unknown=(("", f"{len(edits)} files changed"),))
     found, code, unknown = Found(), [], []
@@ -104,7 +98,8 @@ def search(
                 _mentions(edit.path, new, found)
         elif sort != "data file" or any(_may_read(tree, edit.path) for tree in (old, new)):
             unknown.append((edit.path, _reason(edit.path, sort)))
-    found.join(finder(old, new, map, shifts).find(code, others=bool(found.tests)))
+    finder = Finder(old=old, new=new, map=map, shifts=shifts or {})
+    found.join(finder.find(code, others=bool(found.tests)))
     return Search(scope=scope, edits=code, map=map, found=found, unknown=tuple(unknown))
 
 
@@ -151,9 +146,7 @@ def _mentions(path: str, tree: Tree, found: Found) -> None:
     """A document matters to the tests that name it."""
     name = PurePosixPath(path).name
     for test in tree.mentioning([name], tree.tests):
-        whole = tree.outline(test)
-        for one in testing.tests_in(test, whole) if whole else [test]:
-            found.add(one, "name", f"its file names {path}")
+        found.add_all(testing.of_file(test, tree.outline(test)), "name", f"its file names {path}")
 
 
 def _names(tree: Tree, program: str) -> bool:

@@ -16,7 +16,8 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Any
 
-from factoryline.verification.selection.outline import differences, outline
+from factoryline.verification.selection.differences import differences
+from factoryline.verification.selection.outline import outline
 
 INERT_FILES = """.pre-commit-config.yaml .pre-commit-hooks.yaml .readthedocs.y* readthedocs.y*
 mkdocs.y*ml mypy.ini .mypy.ini .flake8 .pylintrc pylintrc ruff.toml .ruff.toml .isort.cfg

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from factoryline.verification.selection import tests as testing
+from factoryline.verification.selection.differences import Delta, differences
 from factoryline.verification.selection.found import Found
-from factoryline.verification.selection.outline import Delta, Function, Part, differences
+from factoryline.verification.selection.outline import Function, Part
 from factoryline.verification.selection.tree import Tree
 
 _READ_BY_PYTEST = ("pytest", "collect_ignore", "setup_", "teardown_")
@@ -23,7 +24,8 @@ def asking(old: Tree, new: Tree, path: str, found: Found) -> bool:
     if before is None or now is None or path not in old.paths or path not in new.paths:
         return False
     names: set[str] = set()
-    for delta in differences(before, now):
+    deltas = differences(before, now)
+    for delta in deltas:
         if not delta.names or _matters_to_all(delta):
             return False
         names |= set(delta.names)
@@ -52,7 +54,7 @@ def asking(old: Tree, new: Tree, path: str, found: Found) -> bool:
         for one, name in testing.mentioning(test, whole, names).items() if whole else ():
             found.add(one, "conftest", f"it asks for `{name}` of {path}")
             asked = True
-    return asked or not differences(before, now)
+    return asked or not deltas
 
 
 def _matters_to_all(delta: Delta) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from factoryline.verification import reach
 from factoryline.verification.selection.change import Edit
-from factoryline.verification.selection.outline import Delta, Part
+from factoryline.verification.selection.differences import Delta
+from factoryline.verification.selection.outline import Part
 from factoryline.verification.selection.tree import Tree
 
 

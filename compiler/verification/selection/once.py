@@ -117,8 +117,7 @@ def _bound_in(nodes: Iterable[ast.AST]) -> set[str]:
 
 
 def _is_cached(part: Part) -> bool:
-    decorators: Iterable[ast.expr] = getattr(part.node, "decorator_list", [])
-    plain = (ast.unparse(one).partition("(")[0].rpartition(".")[2] for one in decorators)
+    plain = (one.partition("(")[0].rpartition(".")[2] for one in part.decorators)
     return any(name in _CACHED for name in plain)
 
 

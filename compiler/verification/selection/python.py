@@ -6,7 +6,6 @@ run at import, where contexts see nothing, and by imports where there is no map.
 
 from __future__ import annotations
 
-import ast
 import itertools
 import re
 from collections.abc import Mapping, Sequence
@@ -18,9 +17,10 @@ from factoryline.verification.selection import flow, imports, novelty
 from factoryline.verification.selection import tests as testing
 from factoryline.verification.selection.change import Edit, Shift
 from factoryline.verification.selection.contextmap import ContextMap, members, union
+from factoryline.verification.selection.differences import Delta, differences
 from factoryline.verification.selection.executed import Executed
 from factoryline.verification.selection.found import Found, Spot
-from factoryline.verification.selection.outline import Delta, Outline, Part, differences
+from factoryline.verification.selection.outline import Outline, Part
 from factoryline.verification.selection.tree import Tree
 from factoryline.verification.selection.users import Name, Users, made_by
 
@@ -143,10 +143,10 @@ class Finder:
 
     def _does_nothing(self, edit: Edit, delta: Delta) -> bool:
         """Whether only type checkers see what differs."""
-        decorators = [ast.unparse(one) for one in getattr(delta.part.node, "decorator_list", [])]
+        decorators = delta.part.decorators
         if any(one.rpartition(".")[2] == "overload" for one in decorators):
             return True
-        if not delta.typing or not all(_HARMLESS.match(one) for one in decorators):
+        if not delta.typing or not all(map(_HARMLESS.match, decorators)):
             return False
         whole = self.new.outline(edit.path)
         if delta.part.kind == "value" and not (whole and _is_plain(whole, delta.part.owner)):
@@ -227,7 +227,7 @@ class Finder:
         dunder = any(name.startswith("__") and name.endswith("__") for name in part.binds)
         whole = self.old.outline(path) or self.new.outline(path)
         heads = whole.by_name.get(part.owner, ()) if whole else ()
-        made = any(getattr(head.node, "decorator_list", ()) for head in heads)
+        made = any(head.decorators for head in heads)
         return dunder or not part.binds or made
 
     def _of_instances(self, executed: Executed, path: str, owner: str, found: Found) -> list[int]:
@@ -312,7 +312,7 @@ def _is_plain(whole: Outline, owner: str) -> bool:
     harmless = {"ABC", "abc", "object", "Exception", "Generic", "Protocol"}
     for head in whole.by_name.get(owner, ()) if owner else ():
         bases = {base for base in head.uses if base not in harmless}
-        if getattr(head.node, "decorator_list", ()) or not bases <= whole.by_name.keys():
+        if head.decorators or not bases <= whole.by_name.keys():
             return False
         if not all(_is_plain(whole, base) for base in bases - {owner}):
             return False

@@ -35,12 +35,13 @@ class ScopeTests:
         map: ContextMap | None,
         *,
         most: int = MOST_CHARACTERS,
+        made_alike: bool = True,
     ) -> None:
+        """made_alike: whether tests that are made at run time are the ones that the map knows."""
         self.tree = tree
         self.map = map
         self.most = most
-        self.made_alike = True
-        """Whether tests that are made at run time are the ones that the map knows."""
+        self.made_alike = made_alike
         self.everything = tuple(everything)
         roots = [path.partition("::")[0].rstrip("/") for path in everything]
         ours = [root for root in roots if root in (".", "") or _there(tree, root)]
@@ -65,8 +66,7 @@ class ScopeTests:
         for folder in folders:
             for path in self.tests:
                 if _below(path, folder):
-                    whole = self.tree.outline(path)
-                    yield from testing.tests_in(path, whole) if whole else [path]
+                    yield from testing.of_file(path, self.tree.outline(path))
 
     def present(self, tests: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
         """The tests of this scope that are there, or the class or file that has them now."""

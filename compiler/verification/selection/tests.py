@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from factoryline.verification.selection.outline import Function, Outline, Part
+from factoryline.verification.selection.outline import Outline, Part
 
 _TEST = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(test\w*)", re.MULTILINE)
 _EVERY_TEST = ("setup", "setUp", "teardown", "tearDown", "asyncSetUp", "asyncTearDown")
@@ -62,6 +61,11 @@ def tests_in(path: str, whole: Outline) -> dict[str, Part]:
     return {f"{path}::{rest}": part for rest, part in _inside(whole).tests.items()}
 
 
+def of_file(path: str, whole: Outline | None) -> Iterable[str]:
+    """The tests of a file; the file itself where it cannot be parsed."""
+    return tests_in(path, whole) if whole else [path]
+
+
 def _tests(whole: Outline) -> dict[str, Part]:
     found: dict[str, Part] = {}
     inside: dict[str, list[Part]] = defaultdict(list)
@@ -92,8 +96,7 @@ def _bases(head: Part, whole: Outline) -> Iterator[str]:
 
 
 def _is_fixture(part: Part) -> bool:
-    decorators = part.node.decorator_list if isinstance(part.node, Function) else []
-    return any("fixture" in ast.unparse(decorator) for decorator in decorators)
+    return any("fixture" in decorator for decorator in part.decorators)
 
 
 def _is_collected(owner: str, whole: Outline) -> bool:

@@ -14,6 +14,31 @@ from factoryline.verification.selection.contextmap import ContextMap, FileMap, R
 from factoryline.verification.selection.outline import outline
 from factoryline.verification.selection.tree import Tree
 
+SOURCE = '''"""A module."""
+from __future__ import annotations
+import os, sys as system
+from .fields import Field
+
+LIMIT = 3
+if LIMIT:
+    EXTRA = LIMIT
+
+@wrapped(LIMIT)
+def load(text, *, strict=True):
+    """Documentation."""
+    return Field(text)
+
+class Schema(Base):
+    ordered = False
+
+    class Meta:
+        register = True
+
+    def dump(self):
+        return self.ordered
+'''
+"""A module that has a bit of everything."""
+
 Files = Mapping[str, str]
 Executed = Mapping[str, Mapping[str, list[int]]]
 """For each test, for each file: the lines that it executes."""

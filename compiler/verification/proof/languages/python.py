@@ -20,9 +20,7 @@ from factoryline.verification.proof.languages.base import (
     Unreadable,
     in_order,
 )
-
-UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
-"""What `ast.parse` raises for a text that it cannot take."""
+from factoryline.verification.selection.outline import UNREADABLE
 
 
 def mutants(path: str, source: bytes, lines: frozenset[int]) -> tuple[Mutant, ...]:
