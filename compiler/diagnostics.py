@@ -216,6 +216,11 @@ def plural(count: int, noun: str, many: str = "") -> str:
     return f"{count} {noun if count == 1 else many or noun + 's'}"
 
 
+def percent(share: float) -> str:
+    """`65 %` for 0.65, rounded."""
+    return f"{100 * share:.0f} %"
+
+
 def span_of_time(seconds: float) -> str:
     """Such as `90 s`, `5 m` or `2 h`: in the largest unit that it is a whole number of."""
     for unit, length in (("h", 3600), ("m", 60)):

@@ -48,6 +48,17 @@ scopes:
   style: {run: ["{python}", -c, "print(1)"], report: exit}
 """
 
+COVERED = """
+scopes:
+  unit:
+    run: ["{python}", -m, coverage, run, "--data-file={coverage}", -m, pytest, -q,
+          -p, no:cacheprovider, "{tests}", "--junitxml={report}"]
+    report: junit
+    coverage: coverage-py
+    all: [FOLDER]
+"""
+"""Tests of a folder with pytest, their coverage measured."""
+
 CELLS = """
 surfaces: {server: [server/**], webui: [webui/**]}
 cells:

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     paths = args.paths or releases.repositories(cache)
     scores = {name: measures.Score() for name in STRATEGIES}
     for path in (path.resolve() for path in paths):
-        name = path.parent.name if path.name == "repo" else path.name
+        name = runs.name_of(path)
         clone = runs.clone(path, cache / name / "clone")
         runner = runs.Runner(python=python, checkout=clone, seconds=args.seconds)
         for commit in _sampled(runner, path, cache / name, args.commits, args.breaking):

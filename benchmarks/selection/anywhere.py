@@ -23,8 +23,6 @@ from benchmarks.selection.history import git
 from benchmarks.selection.mutants import Mutant, mutate
 from benchmarks.selection.strategies import STRATEGIES, Case
 
-COVERED = ("--cov=.", "--cov-context=test", "--cov-report=")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.selection.anywhere")
@@ -37,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     python = Path(os.path.abspath(args.python))
     missed = 0
     for path in (path.resolve() for path in args.paths):
-        name = path.parent.name if path.name == "repo" else path.name
+        name = runs.name_of(path)
         place = (args.cache / name).resolve()
         clone = runs.clone(path, place / "clone")
         runner = runs.Runner(python=python, checkout=clone, seconds=args.seconds)
@@ -92,10 +90,7 @@ def _outcomes(runner: runs.Runner, base: str, place: Path) -> dict[str, Any]:
     """The tests that pass twice, the second time while the context map is recorded."""
     runner.at(base)
     first = runner.run(out=place / "outcomes.json")
-    config = place / "coveragerc"
-    config.write_text(runs.COVERAGE)
-    env = {"COVERAGE_FILE": str(place / "map.coverage")}
-    second = runner.run(*COVERED, f"--cov-config={config}", env=env, out=place / "outcomes.json")
+    second = runs.mapping_run(runner, place)
     (place / "map.zip").unlink(missing_ok=True)
     passed = [test for test, (outcome, _) in first.items() if outcome == "passed"]
     return {test: first[test] for test in passed if second.get(test, [""])[0] == "passed"}

@@ -127,12 +127,8 @@ def _observe(
     plain = time.monotonic() - started
     if not _ran(base):
         return {}
-    rc = place / "coveragerc"
-    rc.write_text(COVERAGE)
-    data = place / "map.coverage"
     started = time.monotonic()
-    covered = ("--cov=.", f"--cov-config={rc}", "--cov-context=test", "--cov-report=")
-    mapped = runner.run(*covered, env={"COVERAGE_FILE": str(data)}, out=out)
+    mapped = mapping_run(runner, place)
     mapping = time.monotonic() - started
     chosen = _testmon(runner, commit, place) if testmon else None
     # The old tests on the source change alone: what does it break?
@@ -171,6 +167,20 @@ def _observe(
         "testmon": chosen,
         "seconds": {"plain": plain, "map": mapping},
     }
+
+
+def mapping_run(runner: Runner, place: Path) -> dict[str, Any]:
+    """The outcomes of a run whose coverage data, test by test, stays in `place`."""
+    config = place / "coveragerc"
+    config.write_text(COVERAGE)
+    covered = ("--cov=.", f"--cov-config={config}", "--cov-context=test", "--cov-report=")
+    env = {"COVERAGE_FILE": str(place / "map.coverage")}
+    return runner.run(*covered, env=env, out=place / "outcomes.json")
+
+
+def name_of(path: Path) -> str:
+    """What a clone is called; one in a folder `repo` by the folder above it."""
+    return path.parent.name if path.name == "repo" else path.name
 
 
 def _put(runner: Runner, version: str, paths: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.line import CELLS, UNIT, Line, simple
+from tests.line import CELLS, COVERED, UNIT, Line, simple
 
 RULE = {
     "id": "limits-live-on-the-server",
@@ -102,15 +102,7 @@ def mapped(line: Line) -> None:
 
 
 SELECTED = "{scope: unit, select: changed}"
-PYTEST = """
-scopes:
-  unit:
-    run: ["{python}", -m, coverage, run, "--data-file={coverage}", -m, pytest, -q,
-          -p, no:cacheprovider, "{tests}", "--junitxml={report}"]
-    report: junit
-    coverage: coverage-py
-    all: [checks]
-"""
+PYTEST = COVERED.replace("FOLDER", "checks")
 
 
 MADE: dict[str, Callable[[Line], None]] = {

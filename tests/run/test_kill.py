@@ -128,15 +128,22 @@ def test_a_builder_that_outlives_a_killed_run_is_ended_by_the_next(line: Line) -
     assert subprocess.run(alive, capture_output=True).stdout[:1] in (b"", b"Z")
 
 
-def test_a_terminated_run_takes_its_children_along(line: Line) -> None:
+def held_up(line: Line, *options: str) -> tuple[subprocess.Popen[bytes], Path]:
+    """A run whose scope goes on for minutes, once it does, and the file with the scope's id."""
     four_stages(line)
     pid = line.folder / "pid"
     line.edit(
         '"print(1)"',
         f"\"import os, time; open('{pid}', 'w').write(str(os.getpid())); time.sleep(300)\"",
     )
-    process = subprocess.Popen([BIN / "doit"], cwd=line.home, env=line.env(), stdout=-3, stderr=-3)
+    command = [str(BIN / "doit"), *options]
+    process = subprocess.Popen(command, cwd=line.home, env=line.env(), stdout=-3, stderr=-3)
     wait_for(pid)
+    return process, pid
+
+
+def test_a_terminated_run_takes_its_children_along(line: Line) -> None:
+    process, pid = held_up(line)
     process.terminate()
     assert process.wait(20) == 128 + signal.SIGTERM
     told = subprocess.run(["ps", "-o", "stat=", "-p", pid.read_text()], capture_output=True)
@@ -147,15 +154,7 @@ def test_a_terminated_run_takes_its_children_along(line: Line) -> None:
 
 def test_a_run_that_lost_a_worker_says_so_to_the_next(line: Line) -> None:
     """The other worker may be in the middle of something when the run is given up."""
-    four_stages(line)
-    pid = line.folder / "pid"
-    line.edit(
-        '"print(1)"',
-        f"\"import os, time; open('{pid}', 'w').write(str(os.getpid())); time.sleep(300)\"",
-    )
-    command = [str(BIN / "doit"), "-n", "2"]
-    process = subprocess.Popen(command, cwd=line.home, env=line.env(), stdout=-3, stderr=-3)
-    wait_for(pid)
+    process, _ = held_up(line, "-n", "2")
     deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
         workers = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True)

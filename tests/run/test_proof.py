@@ -8,17 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.line import CELLS, Line
+from tests.line import CELLS, COVERED, Line
 
-SCOPES = """
-scopes:
-  unit:
-    run: ["{python}", -m, coverage, run, "--data-file={coverage}", -m, pytest, -q,
-          -p, no:cacheprovider, "{tests}", "--junitxml={report}"]
-    report: junit
-    coverage: coverage-py
-    all: [tests]
-"""
+SCOPES = COVERED.replace("FOLDER", "tests")
 
 STYLE = """  style: {run: ["{python}", -c, "print(1)"], report: exit}\n"""
 

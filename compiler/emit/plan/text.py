@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from factoryline.diagnostics import listing
+from factoryline.diagnostics import listing, percent
 from factoryline.emit.plan.base import Graph, Way, scopes, stations
 from factoryline.plan.model import Cell, Plan, Proof, Scope, Selection, Touches
 
@@ -77,9 +77,9 @@ def _proof(proof: Proof) -> Iterator[str]:
     if proof.fails_before:
         yield "a test fails before"
     if proof.covers:
-        yield f"{100 * proof.covers:.0f} % of the changed lines run"
+        yield f"{percent(proof.covers)} of the changed lines run"
     if proof.mutants:
-        share = f", {100 * proof.caught:.0f} % of them noticed" if proof.caught else ""
+        share = f", {percent(proof.caught)} of them noticed" if proof.caught else ""
         yield f"{proof.mutants} mutants tried{share}"
 
 

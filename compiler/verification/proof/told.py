@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from factoryline.diagnostics import listing, plural
+from factoryline.diagnostics import listing, percent, plural
 from factoryline.plan.model import Proof
 from factoryline.verification.proof.before import Before
 from factoryline.verification.proof.covers import Covered
@@ -81,7 +81,7 @@ def covers(
     if found.share is not None and found.share < asked:
         reasons.append(
             f"the selected tests run {ran} of {plural(found.lines, 'changed line')}, "
-            f"{100 * ran / found.lines:.0f} %, and {100 * asked:.0f} % are asked for"
+            f"{percent(ran / found.lines)}, and {percent(asked)} are asked for"
         )
     failed = bool(asked and reasons and not unknown)
     if asked and not failed and not found.lines and found.unknown:
@@ -120,8 +120,7 @@ def mutants(found: Tried | None, *, asked: Proof, unknown: str = "") -> dict[str
         outcome = "fail"
         reason = (
             f"the selected tests notice {found.caught} of {plural(found.tried, 'mutant')} of the "
-            f"changed lines, {100 * found.share:.0f} %, and {100 * asked.caught:.0f} % are asked "
-            "for"
+            f"changed lines, {percent(found.share)}, and {percent(asked.caught)} are asked for"
         )
     named, unnamed = bounded(found.survivors)
     return {
