@@ -70,14 +70,18 @@ def holder(path: Path) -> str:
     except FileNotFoundError:
         return ""
     found = re.fullmatch(r"process ([0-9]+) \(.*\)", text)
+    return text if found and _runs(int(found[1])) else ""
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process is there and more than a zombie, which holds no lock."""
     try:
-        if found:
-            os.kill(int(found[1]), 0)
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except ProcessLookupError:
-        return ""  # it was killed
-    except PermissionError:
-        pass  # another user's
-    return text if found else ""
+        return False  # it was killed
+    except OSError:
+        return True  # another user's, or a system that has no such files
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from factoryline.errors import Busy, ExitCode
-from factoryline.system.locks import Lock, locked
+from factoryline.system.locks import Lock, holder, locked
 
 from tests.system.second import python
 
@@ -42,6 +42,18 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
         child.wait()
         with locked(path, "doit run"):
             assert path.read_text() == f"process {os.getpid()} (doit run)"
+
+
+def test_who_holds_a_lock_is_told_while_it_runs(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    assert holder(path) == ""
+    with python(HOLD, str(path)) as child:
+        assert holder(path) == f"process {child.pid} (doit run)"
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert holder(path) == "", "nobody has waited for it yet"
+        child.wait()
+        assert holder(path) == ""
 
 
 def test_a_lock_given_back_can_be_taken(tmp_path: Path) -> None:
