@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.line import Line
 
 ROOT = Path(__file__).parent.parent
+
+# `--hypothesis-profile=thorough`, as .ci/run has it with the long tests, tries four times as many.
+settings.register_profile("quick", max_examples=25, deadline=None)
+settings.register_profile("thorough", max_examples=100, deadline=None)
+settings.load_profile("quick")
 
 
 class YouForgotToGiveTheTestAHomeOfItsOwn(Exception):

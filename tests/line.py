@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import programs
+
 BIN = Path(sys.executable).parent
 
 PRODUCT = {
@@ -190,10 +192,17 @@ class Line:
         }
 
     def doit(self, *arguments: str, env: dict[str, str] | None = None) -> Ran:
-        return self.run(str(BIN / "doit"), *arguments, env=env)
+        return self._ours("doit", *arguments, env=env or {})
 
     def factory(self, *arguments: str, env: dict[str, str] | None = None) -> Ran:
-        return self.run(str(BIN / "factory"), *arguments, env=env)
+        return self._ours("factory", *arguments, env=env or {})
+
+    def _ours(self, name: str, *arguments: str, env: dict[str, str]) -> Ran:
+        if any(variable.startswith(("PYTHON", "LC_")) for variable in env):
+            # They shape how an interpreter starts.
+            return self.run(str(BIN / name), *arguments, env=env)
+        command = (str(BIN / name), *arguments)
+        return Ran(*programs.fork(command, cwd=self.home, env=self.env() | env, seconds=120))
 
     def git(self, *arguments: str, cwd: Path | None = None) -> str:
         named = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")

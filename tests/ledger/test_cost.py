@@ -16,7 +16,7 @@ from factoryline.ledger.cost import (
     from_program,
 )
 from factoryline.spec import schema
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 numbers = st.none() | st.integers(0, 10**12)
@@ -42,7 +42,6 @@ def costs(draw: st.DrawFn) -> Cost:
     )
 
 
-@settings(deadline=None)
 @given(costs())
 def test_what_goes_out_comes_in_again(cost: Cost) -> None:
     value = json.loads(json.dumps(cost.to_json()))
@@ -68,7 +67,6 @@ def test_which_amount_counts(cost: Cost, usd: float | None, source: str) -> None
     assert (cost.usd, cost.source) == (usd, source)
 
 
-@settings(deadline=None)
 @given(usages, usages)
 def test_an_unknown_part_makes_the_sum_unknown(one: Usage, other: Usage) -> None:
     both = one + other

@@ -10,7 +10,7 @@ from factoryline.ledger.cost import NO_USAGE, UNKNOWN, Cost, Usage
 from factoryline.ledger.prices import OWN, ours, price, price_all, priced, table
 from factoryline.spec import schema
 from factoryline.spec.nodes import read_yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import ROOT
@@ -131,7 +131,6 @@ counts = st.integers(0, 10**7)
 known = st.builds(Usage, input=counts, cache_read=counts, cache_write=counts, output=counts)
 
 
-@settings(deadline=None)
 @given(known, known)
 def test_a_price_of_two_is_the_sum_of_their_prices(one: Usage, other: Usage) -> None:
     both = price_all([("small", one), ("small", other)], TABLE)

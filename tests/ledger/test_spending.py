@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from factoryline.ledger.cost import FREE, UNKNOWN, Cost, Usage
 from factoryline.ledger.spending import NOTHING, Spent, by_stage, cut_short, of_cost, total
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ledger.test_cost import costs
@@ -16,7 +16,6 @@ from tests.ledger.test_cost import costs
 Event = dict[str, Any]
 
 
-@settings(deadline=None)
 @given(st.lists(costs(), max_size=6))
 def test_a_sum_keeps_the_known_and_counts_the_unknown(many: Sequence[Cost]) -> None:
     spent = total(of_cost(one, 2.0) for one in many)
@@ -29,7 +28,6 @@ def test_a_sum_keeps_the_known_and_counts_the_unknown(many: Sequence[Cost]) -> N
     assert (spent.attempts, spent.seconds) == (len(many), 2.0 * len(many))
 
 
-@settings(deadline=None)
 @given(st.lists(costs(), max_size=6), st.randoms(use_true_random=False))
 def test_the_order_and_the_grouping_change_no_sum(many: list[Cost], random: Any) -> None:
     parts = [of_cost(one) for one in many]
@@ -41,7 +39,6 @@ def test_the_order_and_the_grouping_change_no_sum(many: list[Cost], random: Any)
     assert NOTHING + total(parts) == total(parts)
 
 
-@settings(deadline=None)
 @given(st.lists(costs(), max_size=4), costs())
 def test_more_attempts_never_cost_less(many: Sequence[Cost], one: Cost) -> None:
     before = total(of_cost(each) for each in many)
