@@ -73,8 +73,10 @@ def to_write(ledger: Ledger, review: Entry) -> tuple[Prior, ...]:
     """The priors of a review that are not in the ledger yet.
 
     One from the very same finding is there as it is, since a person may have put it better; so is
-    one from another artifact.
+    one from another artifact. What a critic finds is a person's to confirm first.
     """
+    if review.contract != "review":
+        return ()
     sources = {prior["id"]: prior["source"] for prior in ledger.all_priors()}
     return tuple(one for one in learned(review) if _is_new(one, sources.get(one["id"])))
 

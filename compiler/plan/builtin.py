@@ -22,6 +22,9 @@ CONTRACTS: Mapping[str, str | None] = {
 MADE_BY_CODE = frozenset(CONTRACTS) - {"memo"}
 """Contracts whose hand-offs we compute or read; their schema is not for users to change."""
 
+MADE_BY_GIT = frozenset({"change", "merge"})
+"""Contracts whose hand-offs are read off commits, which are made again from these very words."""
+
 FEEDBACK = "feedback"
 """What a cell may take besides contracts: what earlier rounds left to mend."""
 

@@ -101,8 +101,7 @@ def spec_inputs(plan: Plan, artifact: Artifact, cell: Cell, stage: Stage) -> dic
     for contract in cell.takes:
         inputs[f"contract.{contract.name}"] = of_object(contract, keep=False)
     # A document's template does not shape a memo; it does shape a packet's and a note's text.
-    renders = cell.kind in ("package", "note")
-    handed = of_object(cell.hands, keep=False) if renders else of_schema(cell.hands)
+    handed = of_object(cell.hands, keep=False) if cell.facts.renders else of_schema(cell.hands)
     inputs[f"contract.{cell.hands.name}"] = handed
     if cell.hands.name == "change":
         inputs["surfaces"] = of_object(plan.surfaces)

@@ -20,10 +20,14 @@ class Kind:
     reads: the artifact's fields that shape its result.
     edits: whether it may change files.
     tree: whether it works in the artifact's work tree without changing it.
+    commit: whether it works on the built commit, which a clone may lack, in places of its own.
     asks: whether it asks an agent, by a brief of its own.
     whole: whether it takes the hand-off of every stage before it.
     priors: whether the rules learned so far are an input.
     spends: whether an attempt costs tokens and money, and how much is not known by us.
+    decides: whether the line goes on in more than one way after it.
+    renders: whether it renders its hand-off for people itself, as it knows more than that.
+    seals: whether its entry ends the artifact: nothing off its way stays, nor its work tree.
     """
 
     hands: str | None
@@ -33,10 +37,19 @@ class Kind:
     reads: tuple[str, ...] = ()
     edits: bool = False
     tree: bool = False
+    commit: bool = False
     asks: bool = False
     whole: bool = False
     priors: bool = False
     spends: bool = False
+    decides: bool = False
+    renders: bool = False
+    seals: bool = False
+
+    @property
+    def in_tree(self) -> bool:
+        """Whether it works in the artifact's own work tree."""
+        return self.edits or self.tree
 
 
 _TASK = ("goal", "consumer", "source", "verify")
@@ -47,7 +60,12 @@ KINDS: Mapping[str, Kind] = {
     "adopt": Kind(hands="change", edits=True),
     "scout": Kind(hands="memo", reads=_TASK, tree=True, priors=True),
     "verify": Kind(
-        hands="verdict", takes=("change",), needs=("change",), reads=("verify", "proof")
+        hands="verdict",
+        takes=("change",),
+        needs=("change",),
+        reads=("verify", "proof"),
+        commit=True,
+        decides=True,
     ),
     "package": Kind(
         hands="packet",
@@ -55,8 +73,9 @@ KINDS: Mapping[str, Kind] = {
         also=("critique",),
         needs=("change", "verdict"),
         reads=("title", "goal", "consumer", "source"),
+        renders=True,
     ),
-    "review": Kind(hands="review", takes=("packet",), needs=("packet",)),
+    "review": Kind(hands="review", takes=("packet",), needs=("packet",), decides=True),
     "critic": Kind(
         hands="critique",
         takes=("change",),
@@ -67,6 +86,7 @@ KINDS: Mapping[str, Kind] = {
         asks=True,
         priors=True,
         spends=True,
+        decides=True,
     ),
     "analyst": Kind(
         hands="analysis",
@@ -77,8 +97,17 @@ KINDS: Mapping[str, Kind] = {
         priors=True,
         spends=True,
     ),
-    "merge": Kind(hands="merge", takes=("packet", "review"), needs=("packet",)),
-    "note": Kind(hands="note", reads=("title", "goal"), whole=True, priors=True),
+    "merge": Kind(
+        hands="merge", takes=("packet", "review"), needs=("packet",), commit=True, decides=True
+    ),
+    "note": Kind(
+        hands="note",
+        reads=("title", "goal"),
+        whole=True,
+        priors=True,
+        renders=True,
+        seals=True,
+    ),
 }
 
 LINE_KINDS = tuple(kind for kind in KINDS if kind not in ("merge", "note"))

@@ -96,8 +96,7 @@ def values(job: Job) -> dict[str, Any]:
 def documents(job: Job, handoff: Handoff) -> dict[str, str]:
     """The hand-off for people, where its contract has a template for it."""
     contract = job.cell.hands
-    # Packets and notes are rendered by their cells, which know more than the hand-off.
-    if contract.template is None or job.cell.kind in ("package", "note"):
+    if contract.template is None or job.cell.facts.renders:
         return {}
     values = {"handoff": handoff, "artifact": {"name": job.artifact.name}}
     return {f"{contract.name}.md": render(contract.template, values)}

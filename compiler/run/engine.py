@@ -246,6 +246,6 @@ def _segment(factory: Factory, record: Record) -> list[StageTask]:
         if segment and cell.facts.spends:
             break
         segment.append(task)
-        if cell.decides or cell.facts.spends:
+        if cell.facts.decides or cell.facts.spends:
             break
     return segment

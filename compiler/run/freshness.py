@@ -169,7 +169,7 @@ def inputs(
     taken = before if cell.facts.whole else tuple(around.taken.values())
     for entry in taken:
         found[f"handoff.{entry.stage.id}"] = consumed(entry, cell)
-    if cell.facts.edits or cell.facts.tree:
+    if cell.facts.in_tree:
         found["base"] = digest.of_value(around.base)
         if around.start != around.base:
             found["start"] = digest.of_value(around.start)

@@ -75,7 +75,7 @@ def test_the_cells_of_a_plan_and_its_stations(tmp_path: Path) -> None:
     ]
     assert plan.artifact("wizard") is plan.artifacts[0]
     assert plan.artifact("nobody") is None
-    deciding = [cell.name for cell in (*plan.line, plan.cell("merge")) if cell.decides]
+    deciding = [cell.name for cell in (*plan.line, plan.cell("merge")) if cell.facts.decides]
     assert deciding == ["verify", "review", "merge"]
 
 

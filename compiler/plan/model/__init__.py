@@ -131,11 +131,6 @@ class Cell:
         command = (*self.run, *(self.agent.command if self.agent else ()))
         return tuple(w.removeprefix("{home}/") for w in command if w.startswith("{home}/"))
 
-    @property
-    def decides(self) -> bool:
-        """Whether the line goes on in more than one way after this cell."""
-        return self.kind in ("verify", "critic", "review", "merge")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
