@@ -16,8 +16,8 @@ from factoryline.run import budget
 from factoryline.run.admission import resting
 from factoryline.run.factory import Factory
 from factoryline.run.pause import Pause
-from factoryline.run.status import State
-from factoryline.run.survey import IDLE, Survey, common_files
+from factoryline.run.states import State, Survey
+from factoryline.run.survey import IDLE, common_files
 from factoryline.system import files
 
 SHOWN = 5

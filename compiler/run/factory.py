@@ -5,18 +5,15 @@ from __future__ import annotations
 import time
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from factoryline.contracts.touches import protected_in
 from factoryline.ledger.query import Record, recorded
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Plan
 from factoryline.run import restore
+from factoryline.run.states import Survey
 from factoryline.system import files, git
 from factoryline.system.git import Git, Signature
-
-if TYPE_CHECKING:
-    from factoryline.run.survey import Survey
 
 BRANCHES = "factory"
 """Branches of artifacts are called factory/<artifact>."""

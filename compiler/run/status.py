@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
 
 from factoryline.diagnostics import plural
 from factoryline.ledger.history import History
@@ -11,31 +10,7 @@ from factoryline.run import budget
 from factoryline.run.admission import queued, resting, spent_up
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Standing, standing
-
-MARKS = {
-    "sealed": "=",
-    "waiting": "?",
-    "paused": "z",
-    "queued": "~",
-    "blocked": "!",
-    "failed": "!",
-    "due": ".",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """`kind` is a key of MARKS; `stage` is where it stands, empty when nowhere."""
-
-    artifact: str
-    kind: str
-    stage: str
-    sentence: str
-    command: str = ""
-
-    @property
-    def mark(self) -> str:
-        return MARKS[self.kind]
+from factoryline.run.states import State
 
 
 def state(factory: Factory, name: str, busy: Set[str] | None = None) -> State:

@@ -15,7 +15,7 @@ from factoryline.pipeline import compile_factory
 from factoryline.plan.rounds import stage_named
 from factoryline.run.certificate import certify, last_words
 from factoryline.run.factory import Factory
-from factoryline.run.status import State
+from factoryline.run.states import State
 from factoryline.run.survey import IDLE, survey
 
 from tests.line import Line
