@@ -12,6 +12,7 @@ from factoryline.ledger.cost import FREE, Cost, Usage
 from factoryline.ledger.entry import Entry, Handoff
 from factoryline.ledger.query import Record
 from factoryline.ledger.store import Ledger
+from factoryline.plan.digest import Inputs
 from factoryline.plan.model import Artifact, Cell, Plan
 from factoryline.plan.rounds import Stage
 from factoryline.system.git import Git, Signature
@@ -33,6 +34,7 @@ class Job:
     repository: the target. tree: the artifact's work tree, at the commit `start`.
     base: the commit of the base branch that the artifact is built on.
     taken: the newest entry for each contract that the cell takes.
+    consumed: every input of the stage, by name.
     feedback: what the last round left to mend; earlier: what the rounds before it had left.
     brief: what the cell is told; cuts: what had to be left out of it.
     rejected: why the attempt before this one was sent back. conversation: the one it was in.
@@ -52,6 +54,7 @@ class Job:
     base: str
     start: str
     taken: Mapping[str, Entry]
+    consumed: Inputs
     feedback: Mapping[str, Any] | None
     earlier: tuple[Mapping[str, Any], ...]
     priors: tuple[Prior, ...]
@@ -96,10 +99,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """The stage waits for a person. `command` is what answers it."""
+    """The stage waits for a person. `command` is what answers it.
+
+    refused: whether a verdict or a merge said no before it, so that the run did not end well.
+    """
 
     reason: str
     command: str
+    refused: bool = False
 
 
 class Kind(Protocol):

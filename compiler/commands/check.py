@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from factoryline.cells import preflight
-from factoryline.diagnostics import Diagnostic, SpecError, ordered, plural
+from factoryline.diagnostics import Diagnostic, Span, SpecError, ordered, plural
 from factoryline.emit.diagnostics.base import found
 from factoryline.emit.diagnostics.table import FORMATS
 from factoryline.errors import ExitCode, ProgramMissing
+from factoryline.learning.priors import idle
+from factoryline.ledger.store import Ledger
 from factoryline.pipeline import find
 from factoryline.plan.agents.base import resolved
 from factoryline.plan.checks.table import TARGET_CHECKS
+from factoryline.plan.model import Plan
 from factoryline.plan.resolve import check, resolve
 from factoryline.spec.load import load
 from factoryline.spec.model import Spec
@@ -38,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     path = (Path(args.file) if args.file else find(Path.cwd())).absolute()
     spec, problems = _problems(path, environment=args.environment)
+    if spec and not any(problem.severity == "error" for problem in problems):
+        problems = ordered([*problems, *_idle_priors(resolve(spec))])
     refused = any(args.strict or problem.severity == "error" for problem in problems)
     if refused and args.format == "text":
         raise SpecError(problems, root=path.parent)
@@ -66,6 +71,18 @@ def _problems(path: Path, *, environment: bool) -> tuple[Spec | None, tuple[Diag
             if cell.sandbox:
                 problems += preflight.sandboxed(cell.name, cell.span, network=cell.network)
     return spec, ordered(problems)
+
+
+def _idle_priors(plan: Plan) -> Iterator[Diagnostic]:
+    """A warning for each rule that a person confirmed and no artifact will see or keep."""
+    for prior, reason in idle(plan, Ledger(plan.home / "state")):
+        yield Diagnostic(
+            message=f"the prior `{prior['id']}` reaches no artifact: {reason}",
+            span=Span(file=f"state/priors/{prior['id']}.json", line=1, column=1),
+            help="name its surfaces anew in that file, or remove the file",
+            severity="warning",
+            code="idle-prior",
+        )
 
 
 def _programs(spec: Spec) -> Iterator[Diagnostic]:

@@ -12,7 +12,7 @@ from factoryline.run import budget
 from factoryline.run.admission import queued, resting, spent_up
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Stale, freshness, standing
-from factoryline.run.status import waits_for_review
+from factoryline.run.status import waits_for_review, waits_for_work
 
 HELP = "say for each stage why it is fresh, stale, waiting, queued or sealed"
 
@@ -62,7 +62,7 @@ def upcoming(factory: Factory, name: str) -> str:
         return ""
     where = standing(factory, name)
     step = where.record.way.next
-    if step is None or waits_for_review(factory, where):
+    if step is None or waits_for_review(factory, where) or waits_for_work(factory, where):
         return ""
     if resting(factory, step) or spent_up(factory, step):
         return ""
@@ -101,6 +101,8 @@ def explain(factory: Factory, name: str) -> Iterator[tuple[str, str]]:
             yield str(stage), f"queued: {hold.reason}"
         elif stage == step and waits_for_review(factory, where):
             yield str(stage), f"waiting for a person: factory review {name} --approve"
+        elif stage == step and (work := waits_for_work(factory, where)):
+            yield str(stage), f"waiting for {work.reason.partition(' waits for ')[2]}"
         elif stage == step and (empty := spent_up(factory, stage)):
             yield str(stage), f"held: {empty.reason}; {empty.help}"
         elif stage == step and (rest := resting(factory, stage)):

@@ -17,7 +17,7 @@ from factoryline.ledger.query import Record
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import standing
 from factoryline.run.stage import Done, answer_stage
-from factoryline.run.status import waits_for_review
+from factoryline.run.status import moved_on, waits_for_review
 from factoryline.spec import schema
 
 HELP = "approve a packet, or ask for changes"
@@ -87,6 +87,9 @@ def run(args: argparse.Namespace) -> int:
         done = answer_stage(factory, name, step.id, lambda job: cell.answer(job, value))
         assert isinstance(done, Done), "an answer waits for nobody"
         print(f"{done.stage}: {done.summary}, on {packet.handoff['commit'][:10]}")
+        more = moved_on(factory, where) if args.approve else ""
+        if more:
+            print(f"{more}; what is new there is not part of what you approved")
         print("doit goes on from here")
     return 0
 

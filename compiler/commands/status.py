@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from factoryline.commands.base import open_factory
+from factoryline.learning.priors import idle
 from factoryline.run.certificate import certify, table
 from factoryline.run.survey import survey
 from factoryline.system import locks
@@ -20,6 +21,8 @@ def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
     found = survey(factory)
     print(table(factory, found.states), end="")
+    for prior, reason in idle(factory.plan, factory.ledger):
+        print(f"the prior {prior['id']} reaches no artifact: {reason}")
     at_work = locks.holder(factory.ledger.work / "lock")
     if at_work:
         print(f"the line is in use by {at_work}; a stage shows here when it is done")

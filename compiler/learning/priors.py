@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from factoryline.diagnostics import listing
 from factoryline.ledger.entry import Entry
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Plan
@@ -18,16 +19,39 @@ def applying(plan: Plan, ledger: Ledger, artifact: str) -> tuple[Prior, ...]:
     """The priors that `artifact` must see.
 
     A prior without surfaces applies to every artifact, one with surfaces where the line may touch
-    one of them. It never applies to the artifact that taught it, nor after its last day.
+    a path of one of them. It never applies to the artifact that taught it, nor after its last day.
     """
-    today = date.today().isoformat()
     return tuple(
         prior
-        for prior in ledger.all_priors()
-        if prior["source"]["artifact"] != artifact
-        and prior.get("expires", today) >= today
-        and (not prior["surfaces"] or plan.touchable & set(prior["surfaces"]))
+        for prior in _valid(ledger)
+        if prior["source"]["artifact"] != artifact and _reaches(plan, prior)
     )
+
+
+def idle(plan: Plan, ledger: Ledger) -> Iterator[tuple[Prior, str]]:
+    """The priors that no artifact of this line can see or keep, each with the reason."""
+    known = [surface.name for surface in plan.surfaces]
+    for prior in _valid(ledger):
+        guarded = [prior["guard"]["surface"]] if "guard" in prior else []
+        gone = [s for s in dict.fromkeys([*prior["surfaces"], *guarded]) if s not in known]
+        if gone:
+            yield prior, f"factory.yaml has no surface {_names(gone)}"
+        elif not _reaches(plan, prior):
+            yield prior, f"no cell of the line may touch {_names(prior['surfaces'])}"
+
+
+def _valid(ledger: Ledger) -> Iterator[Prior]:
+    """The priors whose last day has not passed."""
+    today = date.today().isoformat()
+    return (prior for prior in ledger.all_priors() if prior.get("expires", today) >= today)
+
+
+def _names(surfaces: Iterable[str]) -> str:
+    return listing((f"`{surface}`" for surface in surfaces), last="or")
+
+
+def _reaches(plan: Plan, prior: Prior) -> bool:
+    return not prior["surfaces"] or any(map(plan.may_touch, prior["surfaces"]))
 
 
 def learned(review: Entry) -> tuple[Prior, ...]:

@@ -18,7 +18,7 @@ from factoryline.ledger import entry as entries
 from factoryline.ledger import spending
 from factoryline.ledger.entry import Entry
 from factoryline.ledger.history import History
-from factoryline.plan.rounds import Stage
+from factoryline.plan.rounds import Stage, stage_named
 from factoryline.spec import schema
 from factoryline.system import files, process
 from factoryline.system.locks import Lock
@@ -142,19 +142,25 @@ class Ledger:
     def write(self, entry: Entry, before: Sequence[Entry]) -> None:
         """Put a finished stage on record; `before` are the entries before it on the way.
 
+        An entry that handed on something else stays in the history, whole.
+
         The entry comes last: killed earlier, the stage counts as not run, and its next run writes
         the assembled file again.
         """
+        known = self.entry(entry.stage)
+        if known and known.digest != entry.digest:
+            self.history(entry.stage.artifact).append(
+                "replaced", entry.stage.id, entry=known.to_json()
+            )
         self.assemble(entry.stage.artifact, (*before, entry))
         files.write_json(self.entry_path(entry.stage), entry.to_json())
 
     def forget(self, stage: Stage, *, reason: str) -> bool:
-        """Remove an entry, with a line in the history. Whether there was one."""
+        """Remove an entry; the history keeps it whole. Whether there was one."""
         path = self.entry_path(stage)
         if not path.exists():
             return False
-        self.history(stage.artifact).append("forgotten", stage.id, reason=reason)
-        files.remove(path)
+        self._drop("forgotten", path, stage, reason=reason)
         return True
 
     def prune(self, artifact: str, walk: Sequence[Stage]) -> None:
@@ -162,8 +168,15 @@ class Ledger:
         kept = {stage.id for stage in walk}
         for path in sorted(self.folder(artifact).glob("*.json")):
             if path.stem not in kept:
-                self.history(artifact).append("pruned", path.stem)
-                files.remove(path)
+                self._drop("pruned", path, stage_named(artifact, path.stem))
+
+    def _drop(self, event: str, path: Path, stage: Stage, *, reason: str = "") -> None:
+        """Move an entry to the history; one that cannot be read has nothing that could be kept."""
+        whole = None
+        with contextlib.suppress(WorldError):
+            whole = files.read_json(path)
+        self.history(stage.artifact).append(event, stage.id, reason=reason, entry=whole)
+        files.remove(path)
 
     def assemble(self, artifact: str, stages: Sequence[Entry]) -> None:
         """Write `<artifact>.json`: the whole record in one file, for people and programs."""

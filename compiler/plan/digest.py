@@ -106,7 +106,7 @@ def spec_inputs(plan: Plan, artifact: Artifact, cell: Cell, stage: Stage) -> dic
     if cell.hands.name == "change":
         inputs["surfaces"] = of_object(plan.surfaces)
     for name in cell.facts.reads:
-        inputs[f"artifact.{name}"] = of_value(_artifact_field(artifact, name))
+        inputs[f"artifact.{name}"] = of_value(_artifact_field(artifact, name, cell))
     if cell.kind == "verify":
         for selection in artifact.verify:
             inputs[f"scope.{selection.scope.name}"] = of_object(selection.scope)
@@ -118,8 +118,12 @@ def spec_inputs(plan: Plan, artifact: Artifact, cell: Cell, stage: Stage) -> dic
     return inputs
 
 
-def _artifact_field(artifact: Artifact, name: str) -> Any:
-    # A scope's own definition is an input of verify alone; here its name and the tests count.
-    if name == "verify":
-        return [{"scope": s.scope.name, "tests": list(s.chosen)} for s in artifact.verify]
-    return shape(getattr(artifact, name))
+def _artifact_field(artifact: Artifact, name: str, cell: Cell) -> Any:
+    if name != "verify":
+        return shape(getattr(artifact, name))
+    # What a scope is, and how tests are chosen from it, shapes a verdict alone; for all others
+    # its name and the tests count.
+    chosen = [{"scope": s.scope.name, "tests": list(s.chosen)} for s in artifact.verify]
+    if cell.kind != "verify":
+        return chosen
+    return [shape(one) | names for one, names in zip(artifact.verify, chosen, strict=True)]

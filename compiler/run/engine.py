@@ -22,6 +22,7 @@ from factoryline.run.admission import queued, resting, spent_up
 from factoryline.run.backend import LedgerBackend
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import standing
+from factoryline.run.status import waits_for_work
 from factoryline.run.survey import IDLE, survey
 from factoryline.run.tasks import ALL, Discard, fail, grouped, later, refuse, rests, task_of
 from factoryline.system.locks import Lock
@@ -217,6 +218,12 @@ def carry_on(factory: Factory, name: str, group: str, turn: int) -> Iterator[Tas
     if empty:
         yield grouped(group, [f"{name} has spent its budget"])
         yield Task(f"{name} has spent its budget", [(refuse, [factory, empty])])
+        return
+    work = waits_for_work(factory, where)
+    if work and work.refused:
+        stop = f"{name} waits"
+        yield grouped(group, [stop])
+        yield Task(stop, [(fail, [work.reason, work.command])])
         return
     segment = _segment(factory, where.record)
     following = f"_{name}+{turn}" if group == name else f"{group}+{turn}"

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from factoryline.cells import adopt
 from factoryline.diagnostics import StageFailed, listing, plural
 from factoryline.learning.feedback import earlier, feedback
 from factoryline.learning.priors import Prior, applying
@@ -188,7 +189,8 @@ def inputs(
         found["earlier"] = digest.of_value(list(around.earlier), keep=False)
     found |= _programs(factory, cell)
     if cell.kind == "adopt":
-        found |= _adopted(factory, artifact, stage)
+        known = factory.ledger.entry(stage)
+        found |= adopt.consumed(factory.plan, factory.repository, artifact, stage, known)
     if cell.kind == "review" and cell.source == "recorded":
         found |= _recorded_review(factory, artifact, before)
     return found
@@ -253,20 +255,6 @@ def _programs(factory: Factory, cell: Cell) -> dict[str, Input]:
         if path.is_file():
             digest_now = files.digest_bytes(path.read_bytes())
             found[f"program.{{home}}/{program}"] = Input(digest=digest_now)
-    return found
-
-
-def _adopted(factory: Factory, artifact: Artifact, stage: Stage) -> dict[str, Input]:
-    number = stage.round or 1
-    found = {}
-    for source in artifact.adopt[number - 1 : number]:
-        for one in source:
-            path = factory.plan.home / one.name
-            if path.is_file():
-                found[f"adopt.{one.name}"] = Input(digest=files.digest_bytes(path.read_bytes()))
-            else:
-                commit = factory.repository.commit_of(one.name)
-                found[f"adopt.{one.name}"] = digest.of_value(commit)
     return found
 
 

@@ -14,7 +14,6 @@ from factoryline.ledger.cost import FREE, UNKNOWN, Cost
 from factoryline.ledger.entry import Entry, Run
 from factoryline.ledger.history import now
 from factoryline.ledger.query import Record
-from factoryline.plan.digest import Inputs
 from factoryline.plan.rounds import Stage, Walk, expected
 from factoryline.run import pause, restore, workspace
 from factoryline.run.attempt import Rejected, attempt, briefed, masked
@@ -36,10 +35,9 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A stage that is to run: what its cell works from, what that consumes, and what it pins."""
+    """A stage that is to run: what its cell works from, and what it pins."""
 
     job: Job
-    consumed: Inputs
     pins: Mapping[str, str | None]
 
 
@@ -78,6 +76,7 @@ def prepare(factory: Factory, artifact_name: str, stage_id: str) -> Due:
         restore.ensure(ledger, tree, around.start)
     if cell.facts.in_tree:
         tree = workspace.prepare(factory, artifact_name, around.start)
+    consumed = inputs(factory, artifact, stage, entries, around)
     scratch = factory.scratch(artifact_name, stage_id)
     files.make_folder(scratch)
     job = Job(
@@ -92,6 +91,7 @@ def prepare(factory: Factory, artifact_name: str, stage_id: str) -> Due:
         base=around.base,
         start=around.start,
         taken=around.taken,
+        consumed=consumed,
         feedback=around.feedback,
         earlier=around.earlier,
         priors=around.priors,
@@ -99,9 +99,8 @@ def prepare(factory: Factory, artifact_name: str, stage_id: str) -> Due:
         protected=factory.protected,
         scratch=scratch,
     )
-    consumed = inputs(factory, artifact, stage, entries, around)
     pins = {} if entries else {**around.pins, "base": around.base}
-    return Due(job=briefed(job), consumed=consumed, pins=pins)
+    return Due(job=briefed(job), pins=pins)
 
 
 def record(factory: Factory, due: Due, result: Result, began: str, seconds: float) -> Done:
@@ -113,7 +112,7 @@ def record(factory: Factory, due: Due, result: Result, began: str, seconds: floa
     entry = Entry(
         stage=stage,
         kind=job.cell.kind,
-        inputs=due.consumed,
+        inputs=job.consumed,
         pins=due.pins,
         contract=job.cell.hands.name,
         handoff=result.handoff,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from factoryline.diagnostics import plural
+from factoryline.cells import adopt
+from factoryline.cells.base import Waiting
+from factoryline.diagnostics import listing, plural
 from factoryline.ledger.history import History
 from factoryline.run import budget
 from factoryline.run.admission import queued, resting, spent_up
@@ -48,16 +50,45 @@ def waits_for_review(factory: Factory, where: Standing) -> bool:
     return len(where.record.all("review")) >= len(recorded)
 
 
+def waits_for_work(factory: Factory, where: Standing) -> Waiting | None:
+    """What the next stage waits for, when it adopts a branch that has nothing new."""
+    step = where.record.way.next
+    artifact = factory.plan.artifact(where.record.artifact)
+    if step is None or artifact is None or factory.plan.cell(step.cell).kind != "adopt":
+        return None
+    return adopt.waiting(factory.plan, factory.repository, artifact, step, where.record.entries)
+
+
+def moved_on(factory: Factory, where: Standing) -> str:
+    """`fix has moved on since`: there is more on it than what is reviewed; empty when not."""
+    artifact = factory.plan.artifact(where.record.artifact)
+    assert artifact is not None, "what waits for a review is an artifact of the plan"
+    names = adopt.moved_on(factory.plan, factory.repository, artifact, where.record.entries)
+    has = "has" if len(names) == 1 else "have"
+    return f"{listing(names)} {has} moved on since" if names else ""
+
+
 def _next(factory: Factory, where: Standing) -> State:
     name, step = where.record.artifact, where.record.way.next
     assert step is not None, "an artifact that is neither sealed nor blocked has a next stage"
     if waits_for_review(factory, where):
+        more = moved_on(factory, where)
         return State(
             artifact=name,
             kind="waiting",
             stage=step.id,
-            sentence=f"{step.id} waits for a review of {_subject(where)}",
+            sentence=f"{step.id} waits for a review of {_subject(where)}"
+            + (f"; {more}, which the next round takes" if more else ""),
             command=f"factory review {name} --approve   (or --request-changes --finding '…')",
+        )
+    work = waits_for_work(factory, where)
+    if work:
+        return State(
+            artifact=name,
+            kind="blocked" if work.refused else "waiting",
+            stage=step.id,
+            sentence=work.reason,
+            command=work.command,
         )
     empty = spent_up(factory, step)
     if empty:

@@ -39,8 +39,13 @@ def test_a_commit_of_its_own_a_round(grown: Line) -> None:
     assert ran.lines()[-2:] == ["limit:2-verify", "limit:2-package"], ran
 
 
-def test_a_branch_in_a_later_round_is_told_what_to_name(grown: Line) -> None:
+def test_a_branch_in_a_later_round_brings_what_is_new(grown: Line) -> None:
     ran = adopting(grown, "[[topic~1], [topic]]").doit()
+    assert ran.lines()[-2:] == ["limit:2-verify", "limit:2-package"], ran
+
+
+def test_commits_that_are_used_up_are_told_from_branches(grown: Line) -> None:
+    ran = adopting(grown, "[[topic~1]]").doit()
     assert ran.code == 1
-    assert "error: `topic` does not apply to round 2 of limit" in ran.out
-    assert "name the commits that are new in this round" in ran.out
+    assert "error: limit has no recorded work for round 2" in ran.out
+    assert "add the next one, or name a branch: each round takes what is new on it" in ran.out

@@ -41,6 +41,27 @@ def test_nothing_is_wrong_with_a_line_that_fits(line: Line) -> None:
     assert told.out.startswith("factory.yaml is sound: scout → build → verify → package → review")
 
 
+def test_rules_that_no_artifact_will_see(line: Line) -> None:
+    simple(line)
+    rule = {
+        "id": "keep-out",
+        "statement": "Settings live on the server.",
+        "surfaces": ["desktop"],
+        "source": {"artifact": "old", "stage": "1-review", "by": "Ann", "finding": "It was so."},
+    }
+    line.write(line.home / "state/priors/keep-out.json", json.dumps(rule))
+    told = line.factory("check")
+    reason = "reaches no artifact: factory.yaml has no surface `desktop`"
+    assert told.code == 0
+    place = "state/priors/keep-out.json:1:1"
+    assert f"{place}: warning: the prior `keep-out` {reason}" in told.out
+    assert f"the prior keep-out {reason}" in line.factory("status").out
+    line.edit(
+        "surfaces: {server: [server/**],", "surfaces: {desktop: [checks/*], server: [server/**],"
+    )
+    assert "reaches no" not in line.factory("check").out + line.factory("status").out
+
+
 def test_programs_are_looked_for_when_asked(line: Line) -> None:
     simple(line)
     line.edit('run: ["{python}", -c, "print(1)"]', "run: [no-such-program]")

@@ -68,6 +68,24 @@ def test_which_priors_an_artifact_must_see(
     assert bool(priors.applying(plan, ledger, "selector")) is applies
 
 
+def test_priors_that_no_artifact_can_see_or_keep(plan: Plan, ledger: Ledger) -> None:
+    guard = {"surface": "shell", "at_most": 0}
+    for prior in (
+        rule("everywhere"),
+        rule("here", surfaces=["server"]),
+        rule("there", surfaces=["desktop"]),
+        rule("nowhere", surfaces=["server", "gone"]),
+        rule("unguarded", guard=guard),
+        rule("over", surfaces=["gone"], expires=day(-1)),
+    ):
+        ledger.write_prior(prior)
+    assert {prior["id"]: reason for prior, reason in priors.idle(plan, ledger)} == {
+        "nowhere": "factory.yaml has no surface `gone`",
+        "there": "no cell of the line may touch `desktop`",
+        "unguarded": "factory.yaml has no surface `shell`",
+    }
+
+
 def test_priors_come_in_order_of_their_names(plan: Plan, ledger: Ledger) -> None:
     for name in ("b-rule", "a-rule"):
         ledger.write_prior(rule(name))

@@ -62,8 +62,39 @@ def test_a_path_is_accounted_to_the_first_surface_that_holds_it(tmp_path: Path) 
     assert plan.surface_of("README.md") is None
 
 
+@pytest.mark.parametrize(
+    ("touches", "reached"),
+    [
+        (("**",), True),
+        (("*",), True),
+        (("desktop",), True),
+        (("desktop/",), True),
+        (("/desktop/shell/**",), True),
+        (("desktop/*.rs",), True),
+        (("desk*/**",), True),
+        (("d?sktop/[a-c]*.rs",), True),
+        (("**/main.rs",), True),
+        (("*.rs",), True),
+        (("**", "!desktop/shell/**"), True),
+        (("server/**",), False),
+        (("desk/**",), False),
+        (("/main.rs",), False),
+        (("**", "!desktop/**"), False),
+        (("**", "!desktop"), False),
+        ((), False),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_may_be_touched_is_decided_by_paths(touches: tuple[str, ...], reached: bool) -> None:
+    desktop = Surface(name="desktop", globs=("desktop/**",))
+    assert Touches(globs=touches).reaches(desktop) is reached
+    assert Touches(surfaces=(desktop,)).reaches(desktop)
+
+
 def test_what_the_line_may_touch_is_what_its_cells_may(tmp_path: Path) -> None:
-    assert plan_of(tmp_path / "home").touchable == {"server"}
+    surfaces = "surfaces: {server: [server/**], desktop: [desktop/**]}"
+    plan = plan_of(tmp_path / "home", surfaces=surfaces)
+    assert [plan.may_touch(name) for name in ("server", "desktop", "gone")] == [True, False, False]
 
 
 def test_the_cells_of_a_plan_and_its_stations(tmp_path: Path) -> None:

@@ -238,10 +238,13 @@ class Plan:
         """The surface that a path is accounted to: the first that holds it."""
         return next((s.name for s in self.surfaces if s.holds(path)), None)
 
-    @property
-    def touchable(self) -> frozenset[str]:
-        """The surfaces that some cell of the line may edit."""
-        return frozenset(s.name for cell in self.line for s in cell.touches.surfaces)
+    def may_touch(self, surface: str) -> bool:
+        """Whether some cell of the line may edit a path of a surface, whatever names it is given.
+
+        A surface that the plan does not have is touched by nobody.
+        """
+        named = next((one for one in self.surfaces if one.name == surface), None)
+        return named is not None and any(cell.touches.reaches(named) for cell in self.line)
 
 
 _NAMED: dict[int, tuple[tuple[Artifact, ...], dict[str, Artifact]]] = {}
