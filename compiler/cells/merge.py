@@ -10,6 +10,7 @@ from typing import Any
 from factoryline.cells.base import Job, Result
 from factoryline.contracts.touches import protected_in, protects
 from factoryline.diagnostics import Held, StageFailed, listing, plural
+from factoryline.errors import CommandFailed
 from factoryline.ledger.entry import Handoff
 from factoryline.system.git import IDENTITY, Git, Signature, sign_now
 
@@ -31,7 +32,7 @@ def run(job: Job) -> Result:
         return _conflict(job, tip, conflicts)
     author = _author(git, packet["commit"])
     parents = [tip] if method == "squash" else [tip, packet["commit"]]
-    commit = git.commit_tree(tree, parents, _message(job, packet), author)
+    commit = _commit(job, tree, parents, _message(job, packet), author)
     _advance(job, branch, tip, commit)
     summary = f"merged as {commit[:10]} into {branch}"
     return _merged(job, before=tip, commit=commit, summary=summary)
@@ -52,7 +53,7 @@ def _advance(job: Job, branch: str, tip: str, commit: str) -> None:
     if checkout is None:
         job.repository.text("update-ref", f"refs/heads/{branch}", commit, tip)
         return
-    git = Git(checkout)
+    git = Git(checkout, theirs=True)
     # What no artifact may change is never in the way of a merge, nor is a file that git does not
     # know and the merge does not bring.
     own = protected_in(job.plan, git.path)
@@ -67,6 +68,26 @@ def _advance(job: Job, branch: str, tip: str, commit: str) -> None:
             help="commit or stash them, then run doit again; the merge goes on from here",
         )
     git.fast_forward(commit)
+
+
+def _commit(job: Job, tree: str, parents: list[str], message: str, author: Signature) -> str:
+    """The commit that lands; signed where `sign`, or else git's configuration, says so."""
+    git, sign = job.repository, job.plan.flow.sign
+    asked = git.configured("commit.gpgsign").lower() in ("true", "yes", "on", "1")
+    if sign == "never" or (sign == "auto" and not asked):
+        return git.commit_tree(tree, parents, message, author)
+    # The committer is the line, which has no key: it is that of the person whose machine this is.
+    named = git.configured("user.signingkey") or git.configured("gpg.format") == "ssh"
+    key = "" if named else git.configured("user.email")
+    try:
+        return git.commit_tree(tree, parents, message, author, key=key)
+    except CommandFailed as failed:
+        raise Held(
+            f"{job.artifact.name} is approved, but git could not sign the merge: "
+            f"{failed.err.strip() or failed}",
+            span=job.plan.flow.span,
+            help="put git's signing right and run doit again, or say `flow: {sign: never}`",
+        ) from failed
 
 
 def _message(job: Job, packet: Handoff) -> str:
@@ -93,6 +114,9 @@ def _merged(job: Job, *, before: str, commit: str, summary: str) -> Result:
         "message": git.message_of(commit),
         "author": {"name": author.name, "email": author.email, "date": author.date},
     }
+    content = git.content_of(commit)
+    if "\ngpgsig" in content.partition("\n\n")[0]:
+        recipe["signed"] = content
     return Result(
         outcome="merged",
         summary=summary,

@@ -18,6 +18,7 @@ from factoryline.plan.agents.base import resolved
 from factoryline.plan.checks.table import TARGET_CHECKS
 from factoryline.plan.model import Plan
 from factoryline.plan.resolve import check, resolve
+from factoryline.run.factory import ignored
 from factoryline.spec.load import load
 from factoryline.spec.model import Spec
 from factoryline.system import process
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     path = (Path(args.file) if args.file else find(Path.cwd())).absolute()
     spec, problems = _problems(path, environment=args.environment)
     if spec and not any(problem.severity == "error" for problem in problems):
-        problems = ordered([*problems, *_idle_priors(resolve(spec))])
+        problems = ordered([*problems, *_idle_priors(resolve(spec)), *_ignored(spec)])
     refused = any(args.strict or problem.severity == "error" for problem in problems)
     if refused and args.format == "text":
         raise SpecError(problems, root=path.parent)
@@ -82,6 +83,19 @@ def _idle_priors(plan: Plan) -> Iterator[Diagnostic]:
             help="name its surfaces anew in that file, or remove the file",
             severity="warning",
             code="idle-prior",
+        )
+
+
+def _ignored(spec: Spec) -> Iterator[Diagnostic]:
+    """A warning where git is told to leave the ledger out of commits."""
+    line = ignored(spec.home)
+    if line:
+        yield Diagnostic(
+            message=f"git ignores the ledger, so a clone would run everything again ({line})",
+            span=spec.target.span,
+            help="add `!/state/` after that line; state/.work/ stays out by itself",
+            severity="warning",
+            code="ignored-ledger",
         )
 
 

@@ -98,6 +98,8 @@ class _Resolver:
                 reworks=flow.reworks,
                 critiques=flow.critiques,
                 merge=flow.merge,
+                branches=flow.branches,
+                sign=flow.sign,
                 proof=_proof(flow.proof),
                 budget=_budget(flow.budget),
             ),

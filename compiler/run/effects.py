@@ -17,7 +17,7 @@ from factoryline.cells.base import Job, Result, Waiting
 from factoryline.contracts.base import Effect
 from factoryline.diagnostics import StageFailed, listing
 from factoryline.run import shapes, workspace
-from factoryline.run.factory import BRANCHES, Factory
+from factoryline.run.factory import Factory
 from factoryline.system import files, git, internals, kept
 from factoryline.system.internals import Checkout, References
 from factoryline.system.kept import Kept
@@ -166,12 +166,17 @@ class Watch:
         return self._parallel and name.startswith("refs/factory/")
 
     @property
+    def _branches(self) -> set[str]:
+        names = (artifact.name for artifact in self.factory.plan.artifacts)
+        return {f"refs/heads/{self.factory.branch(name)}" for name in names}
+
+    @property
     def _parallel(self) -> bool:
         return self.factory.plan.flow.wip > 1
 
     def _made_elsewhere(self, name: str, value: str | None) -> bool:
         """Whether a branch was moved from within a checkout of it, and not by our program's git."""
-        if self._parallel and name.startswith(f"refs/heads/{BRANCHES}/"):
+        if self._parallel and name in self._branches:
             return True
         for place, folder in internals.checkouts(self.common, self.own).items():
             head = internals.look_at_head(folder)

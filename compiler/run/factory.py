@@ -15,8 +15,13 @@ from factoryline.run.states import Survey
 from factoryline.system import files, git
 from factoryline.system.git import Git, Signature
 
-BRANCHES = "factory"
-"""Branches of artifacts are called factory/<artifact>."""
+
+def ignored(home: Path) -> str:
+    """The line by which git ignores the ledger, as `.gitignore:3: state/`; empty when it does not.
+
+    A home that lies in no repository has no line.
+    """
+    return Git(home, theirs=True).ignoring("state/factory-artifacts/NAME/note.json")
 
 
 class Factory:
@@ -46,7 +51,7 @@ class Factory:
         return protected_in(self.plan, self.repository.path)
 
     def branch(self, artifact: str) -> str:
-        return f"{BRANCHES}/{artifact}"
+        return self.plan.flow.branches.replace("{artifact}", artifact)
 
     def scratch(self, artifact: str, stage_id: str) -> Path:
         """Where a stage's brief, hand-off, reports and logs lie."""

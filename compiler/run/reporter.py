@@ -13,6 +13,7 @@ from factoryline.run.admission import resting
 from factoryline.run.backend import ignored, stage_of
 from factoryline.run.certificate import certify, last_words
 from factoryline.run.factory import Factory
+from factoryline.run.factory import ignored as ignored_ledger
 from factoryline.run.survey import survey
 from factoryline.system import files
 from factoryline.system.locks import Lock
@@ -92,6 +93,9 @@ class LineReporter:
         found = survey(self.factory)
         failed = bool(self.failures or self.errors)
         self._write(last_words(found.states, ran=self.ran, failed=failed).removesuffix("\n"))
+        line = ignored_ledger(self.factory.plan.home) if self.ran else ""
+        if line:
+            self._write(f"warning: git ignores the ledger ({line}); a clone would run it all again")
         certify(self.factory, found)
         # After an exit in the middle a worker may still be at work: the lock goes with the process.
         if self.lock and sys.exc_info()[0] is None:

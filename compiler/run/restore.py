@@ -121,6 +121,9 @@ def _change(repository: Git, ledger: Ledger, entry: Entry) -> str:
 
 def _merge(repository: Git, recipes: _Recipes, entry: Entry) -> str:
     recipe = entry.handoff["recipe"]
+    if "signed" in recipe:
+        repository.merge_tree(entry.handoff["before"], recipes.last[entry.stage.artifact])
+        return repository.write_commit(recipe["signed"])
     tree, _ = repository.merge_tree(entry.handoff["before"], recipes.last[entry.stage.artifact])
     author = Signature(**recipe["author"])
     return repository.commit_tree(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from factoryline.contracts.base import Added
-from factoryline.errors import CommandFailed, WorldError
+from factoryline.errors import CommandFailed, UserError, WorldError
 from factoryline.run import restore
 from factoryline.run.factory import Factory
+from factoryline.system import internals
 from factoryline.system.git import Git
 
 
@@ -21,6 +24,8 @@ def prepare(factory: Factory, artifact: str, start: str) -> Git:
     except (OSError, CommandFailed):
         # It is not there yet, or a kill left it in a state that git does not take.
         repository.remove_worktree(path)
+        common = repository.text("rev-parse", "--path-format=absolute", "--git-common-dir")
+        internals.drop_foreign(Path(common))
         _add(repository, tree, branch, start)
         move(tree, branch, start)
     return tree
@@ -28,7 +33,8 @@ def prepare(factory: Factory, artifact: str, start: str) -> Git:
 
 def move(tree: Git, branch: str, commit: str) -> None:
     """Put a work tree and its branch on `commit`; edits and untracked files are gone."""
-    if not (tree.path / ".git").is_file():
+    # One that was copied along with the repository would move the branches of the original.
+    if not internals.belongs(tree.path):
         raise FileNotFoundError(tree.path)
     tree.text("checkout", "--quiet", "--force", "-B", branch, commit)
     tree.reset(commit)
@@ -75,6 +81,14 @@ def _add(repository: Git, tree: Git, branch: str, start: str) -> None:
     try:
         repository.text("worktree", "add", "--quiet", "-B", branch, str(tree.path), start)
     except CommandFailed as failed:
+        clash = repository.in_the_way(branch)
+        if clash:
+            raise UserError(
+                f"the branch `{clash[0]}` is in the way of `{branch}`, the line's own: "
+                "git keeps no branch beside one whose name goes on after a slash",
+                help=f"rename it (`git branch -m {clash[0]} …`), or give the line's branches "
+                "another name: flow: {branches: lines/{artifact}}",
+            ) from failed
         elsewhere = repository.checkout_of(branch)
         if elsewhere is None:
             raise

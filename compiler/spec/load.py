@@ -41,6 +41,8 @@ def load(path: Path) -> model.Spec:
             reworks=records.number(flow, "reworks", 5),
             critiques=records.number(flow, "critiques", 2),
             merge=records.text(flow, "merge", "squash"),
+            branches=records.text(flow, "branches", "factory/{artifact}"),
+            sign=records.text(flow, "sign", "auto"),
             proof=records.proof(flow),
             budget=records.budget(flow),
         ),

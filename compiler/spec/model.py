@@ -165,6 +165,8 @@ class FlowSpec:
     reworks: int
     critiques: int
     merge: str
+    branches: str
+    sign: str
     proof: ProofSpec | None = None
     budget: BudgetSpec | None = None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -54,6 +54,12 @@ _SETTINGS = {
     "maintenance.auto": "false",
 }
 """Given through the environment, so that a failed command reads as one would type it."""
+
+_ANYWHERE = (
+    *("core.quotepath", "core.hooksPath", "log.showSignature", "diff.relative", "gc.auto"),
+    *("i18n.commitEncoding", "i18n.logOutputEncoding", "advice.detachedHead", "maintenance.auto"),
+)
+"""Those that also hold in a person's own checkout, where git works as they have set it up."""
 
 _INHERITED = (
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX"),
@@ -109,10 +115,15 @@ def sign_now(name: str, email: str) -> Signature:
 
 
 class Git:
-    """A checkout or a bare repository at `path`."""
+    """A checkout or a bare repository at `path`.
 
-    def __init__(self, path: Path) -> None:
+    theirs: whether it is a person's checkout that is asked or moved: what its files look like, what
+    is ignored and what is an edit there is for that person's settings to say.
+    """
+
+    def __init__(self, path: Path, *, theirs: bool = False) -> None:
         self.path = path
+        self._settings = {k: _SETTINGS[k] for k in _ANYWHERE} if theirs else _SETTINGS
 
     def run(
         self,
@@ -124,7 +135,7 @@ class Git:
         return process.run(
             ["git", *arguments],
             cwd=self.path,
-            env=_environment() | (env or {}),
+            env=_environment(self._settings) | (env or {}),
             stdin=stdin,
         )
 
@@ -171,7 +182,7 @@ class Git:
 
     def message_of(self, commit: str) -> str:
         """The whole message, to the byte."""
-        return self._done("cat-file", "commit", commit).out.split("\n\n", 1)[1]
+        return self.content_of(commit).split("\n\n", 1)[1]
 
     def signature_of(self, commit: str) -> Signature:
         name, email, date = self.text("show", "-s", "--format=%an%n%ae%n%aI", commit).split("\n")
@@ -255,6 +266,23 @@ class Git:
             tuple(p.strip("\n") for p in group if p.strip("\n")) for group in groups if any(group)
         )
 
+    def configured(self, name: str) -> str:
+        """What git's configuration says of a name; empty where it says nothing."""
+        return Git(self.path, theirs=True).run("config", "--get", name).out.strip()
+
+    def ignoring(self, path: str) -> str:
+        """The line that ignores a path here, as `.gitignore:3: state/`; empty if none does."""
+        told = self.run("check-ignore", "--verbose", "--no-index", "--", path)
+        source, _, pattern = told.out.partition("\t")[0].rpartition(":")
+        return f"{source}: {pattern}" if told.code == 0 and not pattern.startswith("!") else ""
+
+    def in_the_way(self, branch: str) -> tuple[str, ...]:
+        """The branches that cannot stand beside `branch`: git keeps them as files in folders."""
+        parts = branch.split("/")
+        above = ["/".join(parts[:n]) for n in range(1, len(parts))]
+        below = self.text("for-each-ref", "--format=%(refname:short)", f"refs/heads/{branch}/")
+        return (*filter(self.is_branch, above), *below.split())
+
     def is_ancestor(self, old: str, new: str) -> bool:
         return self.succeeds("merge-base", "--is-ancestor", old, new)
 
@@ -326,9 +354,18 @@ class Git:
         return self.text("write-tree")
 
     def commit_tree(
-        self, tree: str, parents: Sequence[str], message: str, author: Signature
+        self,
+        tree: str,
+        parents: Sequence[str],
+        message: str,
+        author: Signature,
+        *,
+        key: str | None = None,
     ) -> str:
-        """Make a commit; the committer is the line, at the author's time, so ids can be rebuilt."""
+        """Make a commit; the committer is the line, at the author's time, so ids can be rebuilt.
+
+        key: whose signature it gets; empty for the one that git's configuration names.
+        """
         env = {
             "GIT_AUTHOR_NAME": author.name,
             "GIT_AUTHOR_EMAIL": author.email,
@@ -338,7 +375,17 @@ class Git:
             "GIT_COMMITTER_DATE": author.date,
         }
         of = [part for parent in parents for part in ("-p", parent)]
+        if key is not None:
+            of.append(f"--gpg-sign={key}" if key else "--gpg-sign")
         return self.text("commit-tree", tree, *of, "-F", "-", stdin=message.encode(), env=env)
+
+    def content_of(self, commit: str) -> str:
+        """A commit as git has it, to the byte."""
+        return self._done("cat-file", "commit", commit).out
+
+    def write_commit(self, content: str) -> str:
+        """Make a commit of what `content_of` gave; returns its id."""
+        return self.text("hash-object", "-t", "commit", "-w", "--stdin", stdin=content.encode())
 
     def merge_tree(self, ours: str, theirs: str) -> tuple[str | None, tuple[str, ...]]:
         """The tree of a merge, and no conflicts; or None and the paths in conflict."""
@@ -373,7 +420,18 @@ def open_repository(path: Path) -> Git:
             help="the target of a line is a git repository: `git init` it and commit once",
         )
     _require_version(Git(path))
-    return Git(Path(done.out.strip()))
+    return Git(Path(_utf8(done.stdout.rstrip(b"\n"))))
+
+
+def _utf8(path: bytes) -> str:
+    """A path as text. Raises UserError for one that other programs could not be told."""
+    try:
+        return path.decode()
+    except UnicodeDecodeError:
+        raise UserError(
+            f"the path of this repository is not UTF-8: {path!r}",
+            help="rename the folder, or work in a clone elsewhere",
+        ) from None
 
 
 def _require_version(git: Git) -> None:
@@ -391,13 +449,13 @@ def _asked(path: Path, *arguments: str) -> str:
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}").fullmatch
 
 
-def _environment() -> dict[str, str]:
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     env = {key: value for key, value in os.environ.items() if key not in _INHERITED}
     # Others may have given settings in this way too, such as safe.directory.
     given = int(env.get("GIT_CONFIG_COUNT") or 0)
-    for number, (name, value) in enumerate(_SETTINGS.items(), start=given):
+    for number, (name, value) in enumerate(settings.items(), start=given):
         env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
-    env["GIT_CONFIG_COUNT"] = str(given + len(_SETTINGS))
+    env["GIT_CONFIG_COUNT"] = str(given + len(settings))
     env |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     for role in ("AUTHOR", "COMMITTER"):
         env[f"GIT_{role}_NAME"], env[f"GIT_{role}_EMAIL"] = IDENTITY

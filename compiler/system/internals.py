@@ -45,6 +45,29 @@ def common_folder(tree: Path) -> tuple[Path, Path]:
     return Path(os.path.normpath(own / (own / "commondir").read_text().strip())), own
 
 
+def belongs(tree: Path) -> bool:
+    """Whether a linked work tree is the one that its repository means, and not a copy of it."""
+    try:
+        own = common_folder(tree)[1]
+        named = Path(os.path.normpath(own / (own / "gitdir").read_text().strip()))
+        return os.path.samefile(named, tree / ".git")
+    except (OSError, ValueError):
+        return False
+
+
+def drop_foreign(common: Path) -> None:
+    """Forget the linked work trees of another repository, of which this one is a copy."""
+    for name in _folders(common / "worktrees"):
+        own = common / "worktrees" / name
+        try:
+            tree = Path(os.path.normpath(own / (own / "gitdir").read_text().strip())).parent
+            foreign = not os.path.samefile(common_folder(tree)[1], own)
+        except (OSError, ValueError):
+            continue  # git prunes what is gone
+        if foreign:
+            files.remove_tree(own)
+
+
 def settings(common: Path, own: Path) -> dict[str, Kept]:
     """The files below `common` that change what git does, here or in any checkout."""
     names = [*SHARED, *(os.path.relpath(own / name, common) for name in OWN)]

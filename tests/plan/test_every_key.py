@@ -210,6 +210,8 @@ NOTHING: dict[str, str] = {
     "artifact.after": "order; what an artifact starts from is its base commit",
     "artifact.budget": "what may be spent shapes no hand-off",
     "flow.wip": "order",
+    "flow.branches": "a name; commits are the same under any",
+    "flow.sign": "a signature changes the commit that lands and nothing that is in it",
     "flow.retries": RANK,
     "flow.reworks": RANK,
     "flow.critiques": RANK,

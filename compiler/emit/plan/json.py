@@ -41,6 +41,8 @@ def form(graph: Graph) -> str:
             "reworks": plan.flow.reworks,
             "critiques": plan.flow.critiques,
             "merge": plan.flow.merge,
+            "branches": plan.flow.branches,
+            "sign": plan.flow.sign,
         },
         "artifacts": [_way(way) for way in graph.ways],
         "edges": [_edge(edge) for edge in graph.edges],

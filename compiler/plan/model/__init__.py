@@ -152,6 +152,7 @@ class Budget:
 class Flow:
     """How artifacts move. None of it shapes a hand-off but `merge`. `budget` is for each day.
 
+    branches: the name of an artifact's branch, with {artifact} in it. sign: auto, always or never.
     proof: what is asked of every verdict; each artifact has it with what it asks itself.
     """
 
@@ -161,6 +162,8 @@ class Flow:
     reworks: Aside[int]
     critiques: Aside[int]
     merge: str
+    branches: Aside[str]
+    sign: Aside[str]
     proof: Aside[Proof] = field(default_factory=Proof)
     budget: Aside[Budget | None] = None
 
