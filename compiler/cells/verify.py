@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from factoryline.cells.base import Job, Result
-from factoryline.diagnostics import StageFailed
+from factoryline.diagnostics import StageFailed, listing
 from factoryline.learning import priors
 from factoryline.ledger.query import proven
 from factoryline.plan.model import Proof, Scope, Selection
@@ -30,6 +30,8 @@ def run(job: Job) -> Result:
         site.require(selection.scope)
     checks, proof = _proven(job, change["commit"])
     grounds = [{"scope": check["scope"], **check.pop("ground")} for check in checks]
+    asides = [frozenset(check.get("aside", ())) for check in checks]
+    unverified = sorted(frozenset.intersection(*asides))
     guards = priors.guard_results(job.priors, change["surfaces"])
     bad = {"fail", "broken"} & {one["outcome"] for one in (*checks, *guards)}
     verdict = {
@@ -40,6 +42,8 @@ def run(job: Job) -> Result:
         "guards": guards,
         "proof": proof,
     }
+    if unverified:
+        verdict["unverified"] = unverified
     return Result(
         outcome=str(verdict["outcome"]),
         summary=_summary(verdict, grounds),
@@ -194,4 +198,6 @@ def _summary(verdict: Mapping[str, Any], grounds: Sequence[Mapping[str, Any]]) -
     said = [sentence(verdict, grounds), *sentences.summary(proof)]
     parts = [f"{verdict['outcome']}: {', '.join(said)}"]
     parts += [f"{c['scope']} {c['selection']['summary']}" for c in checks if c["selection"]]
+    if "unverified" in verdict:
+        parts.append(f"no scope is about {listing(verdict['unverified'], limit=3)}")
     return "; ".join(parts)

@@ -66,15 +66,16 @@ class _Resolver:
 
     @classmethod
     def of(cls, spec: model.Spec) -> _Resolver:
+        surfaces = {
+            s.name.name: Surface(name=s.name.name, globs=tuple(g.name for g in s.globs))
+            for s in spec.surfaces
+        }
         return cls(
             spec=spec,
-            surfaces={
-                s.name.name: Surface(name=s.name.name, globs=tuple(g.name for g in s.globs))
-                for s in spec.surfaces
-            },
+            surfaces=surfaces,
             contracts=_contracts(spec),
             agents={a.name.name: agents.resolved(a) for a in spec.agents},
-            scopes={s.name.name: _scope(s) for s in spec.scopes},
+            scopes={s.name.name: _scope(s, surfaces) for s in spec.scopes},
         )
 
     def plan(self) -> Plan:
@@ -279,7 +280,8 @@ def _builtin(name: str) -> Template:
     return Template(name=f"templates/{name}", text=builtin.template(name))
 
 
-def _scope(scope: model.ScopeSpec) -> Scope:
+def _scope(scope: model.ScopeSpec, surfaces: Mapping[str, Surface]) -> Scope:
+    named = [surfaces[r.name].globs if r.name in surfaces else (r.name,) for r in scope.of]
     return Scope(
         name=scope.name.name,
         span=scope.name.span,
@@ -306,6 +308,7 @@ def _scope(scope: model.ScopeSpec) -> Scope:
         leaves=scope.leaves,
         inputs=scope.inputs,
         reuse=scope.reuse,
+        of=tuple(glob for globs in named for glob in globs),
     )
 
 

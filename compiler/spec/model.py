@@ -129,6 +129,7 @@ class ScopeSpec:
     flaky: str = "tell"
     leaves: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    of: tuple[Ref, ...] = ()
     reuse: bool = True
 
 

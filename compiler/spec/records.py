@@ -117,6 +117,7 @@ def scope(name: str, entry: Field) -> model.ScopeSpec:
         flaky=text(node, "flaky", "tell"),
         leaves=_texts(node, "leaves"),
         inputs=_texts(node, "inputs"),
+        of=refs(node, "of"),
         reuse=_yes(node, "reuse", True),
     )
 

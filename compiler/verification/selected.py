@@ -36,7 +36,9 @@ def verify(selection: Selection, change: Change, checkout: Path, scratch: Path) 
     `left` names those that its failure kept from running.
     """
     if not selection.select and not selection.before_merge:
-        return hermetic.verify(selection, change.hermetic, checkout, scratch)
+        checked = hermetic.verify(selection, change.hermetic, checkout, scratch)
+        left = of_scope.aside(selection.scope, change.repository, change.base, change.commit)
+        return replace(checked, check=checked.check | _aside(left))
     steps = of_scope.steps(
         selection, change.repository, change.base, change.commit, checkout, change.maps
     )
@@ -53,7 +55,12 @@ def verify(selection: Selection, change: Change, checkout: Path, scratch: Path) 
 
 def _run(step: Step, change: Change, checkout: Path, scratch: Path) -> Checked:
     checked = hermetic.verify(step.selection, change.hermetic, checkout, scratch)
-    return replace(checked, check=checked.check | {"selection": of_scope.told(step)})
+    told = {"selection": of_scope.told(step), **_aside(step.aside)}
+    return replace(checked, check=checked.check | told)
+
+
+def _aside(paths: Sequence[str]) -> dict[str, list[str]]:
+    return {"aside": list(paths)} if paths else {}
 
 
 def _together(ran: Sequence[Checked], left: Sequence[str]) -> Checked:

@@ -127,6 +127,7 @@ SHAPES: dict[str, tuple[Place, Any, set[str]]] = {
     "scope.cwd": (("scopes", "unit", "cwd"), "server", {"verify"}),
     "scope.env": (("scopes", "unit", "env"), {"A": "1"}, {"verify"}),
     "scope.all": (("scopes", "unit", "all"), ["tests/unit"], TASKED | {"verify"}),
+    "scope.of": (("scopes", "unit", "of"), ["server"], {"verify"}),
     "scope.list": (("scopes", "unit", "list"), ["pytest", "--co", "{tests}"], {"verify"}),
     "scope.rules": (("scopes", "unit", "rules"), {"*.sql": ["tests/db"]}, {"verify"}),
     "scope.related": (

@@ -281,3 +281,57 @@ def test_maps_are_pruned(tmp_path: Path) -> None:
     maps.prune(tmp_path, scope)
     assert len(list(tmp_path.glob("unit-????????-*.zip"))) == maps.KEPT
     assert other.exists()
+
+
+def two_languages(line: Line, more: str = "") -> Line:
+    """A change of a Python function with its test, and of a page in TypeScript."""
+    line.write(line.product / "webui/app.ts", "export const a = 1\n")
+    if more:
+        line.write(line.product / "server/pages.py", more)
+    line.commit("a page")
+    line.patch(
+        "limit-1",
+        server__core_py=CORE.replace("text.upper()", "text.upper() or text"),
+        checks__test_core_py=TEST_CORE + "\n\ndef test_empty():\n    assert shout('') == ''\n",
+        webui__app_ts="export const a = 2\n",
+    )
+    return line
+
+
+def test_a_file_in_another_language_is_left_to_its_own_scope(product: Line) -> None:
+    line = two_languages(product)
+    artifact(line)
+    ran = line.doit()
+    found = check(line)
+    assert (found["selection"]["widened"], found["aside"]) == ("", ["webui/app.ts"])
+    assert "no scope is about webui/app.ts" in ran.out
+    assert line.entry("limit", "1-verify")["handoff"]["unverified"] == ["webui/app.ts"]
+    packet = (line.state / "factory-artifacts/limit/1-packet.md").read_text()
+    assert "no scope of this artifact is about webui/app.ts" in packet
+
+
+@pytest.mark.parametrize("code", ["PAGE = 'webui/app.ts'\n", "PAGES = glob('*.ts')\n"])
+def test_one_that_the_code_reads_is_not(code: str, product: Line) -> None:
+    line = two_languages(product, code)
+    artifact(line)
+    line.doit()
+    found = check(line)
+    assert found["selection"]["widened"] == "no rule says which tests webui/app.ts needs"
+    assert "aside" not in found
+
+
+@pytest.mark.parametrize(
+    ("said", "aside"),
+    [
+        ("of: [server]", ["webui/app.ts"]),
+        ("inputs: [server/**, checks/**]", ["webui/app.ts"]),
+        ("of: [server, webui/**]", []),
+    ],
+)
+def test_a_scope_may_say_what_it_is_about(said: str, aside: list[str], product: Line) -> None:
+    line = two_languages(product, "PAGE = 'webui/app.ts'\n")
+    artifact(line, scopes=SCOPES.rstrip() + f"\n    {said}\n")
+    line.doit()
+    found = check(line)
+    assert found.get("aside", []) == aside
+    assert bool(found["selection"]["widened"]) is not bool(aside)

@@ -127,6 +127,7 @@ def _scope(scope: Scope) -> dict[str, Any]:
         "flaky": scope.flaky,
         "leaves": list(scope.leaves),
         "inputs": list(scope.inputs),
+        "of": list(scope.of),
         "reuse": scope.reuse,
     }
 

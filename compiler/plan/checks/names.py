@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from factoryline.diagnostics import Diagnostic, did_you_mean
 from factoryline.plan import builtin
 from factoryline.plan.checks.base import unknown
-from factoryline.spec.model import CellSpec, Spec
+from factoryline.spec.model import CellSpec, Ref, Spec
 
 RESERVED_CELLS = ("merge", "note")
 RESERVED_ARTIFACTS = frozenset(
@@ -24,6 +24,8 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
         yield from unknown(ref, "cell", cells)
     for cell in spec.cells:
         yield from _cell(cell, spec, contracts, surfaces, cells)
+    for scope in spec.scopes:
+        yield from _paths(scope.of, surfaces)
     for contract in spec.contracts:
         if contract.name.name == builtin.FEEDBACK:
             yield Diagnostic(
@@ -60,15 +62,7 @@ def _cell(
         yield from unknown(cell.returns, "cell", cells)
     for variant in cell.variants:
         yield from unknown(variant.surface, "surface", surfaces)
-    for ref in cell.touches or ():
-        # A word without a slash, a star or a dot can only be meant as a surface.
-        if ref.name not in surfaces and not set(ref.name) & set("/*.?[!"):
-            yield Diagnostic(
-                message=f"there is no surface named `{ref.name}`",
-                span=ref.span,
-                help=did_you_mean(ref.name, surfaces) or "a folder is written with a slash",
-                code="unknown-name",
-            )
+    yield from _paths(cell.touches or (), surfaces)
     if cell.name.name in RESERVED_CELLS:
         yield Diagnostic(
             message=f"`{cell.name.name}` is the name of a station that every line ends with",
@@ -76,3 +70,15 @@ def _cell(
             help="give the cell another name",
             code="reserved-name",
         )
+
+
+def _paths(refs: Iterable[Ref], surfaces: list[str]) -> Iterator[Diagnostic]:
+    """A word without a slash, a star or a dot can only be meant as a surface."""
+    for ref in refs:
+        if ref.name not in surfaces and not set(ref.name) & set("/*.?[!"):
+            yield Diagnostic(
+                message=f"there is no surface named `{ref.name}`",
+                span=ref.span,
+                help=did_you_mean(ref.name, surfaces) or "a folder is written with a slash",
+                code="unknown-name",
+            )

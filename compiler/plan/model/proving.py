@@ -54,6 +54,7 @@ class Scope:
     flaky: whether a test that passes then is told (`tell`) or fails the check (`fail`).
     leaves: patterns of what its run may leave in the checkout. inputs: patterns of the paths that
     shape its result; none means every path. reuse: whether an earlier pass may stand for a run.
+    of: patterns of what it is about; none where that is to be found out.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Scope:
     leaves: tuple[str, ...] = ()
     inputs: Aside[tuple[str, ...]] = ()
     reuse: Aside[bool] = True
+    of: tuple[str, ...] = ()
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -88,6 +90,11 @@ class Scope:
 
     def may_leave(self, path: str) -> bool:
         return bool(self.leaves and matcher(self.leaves).match_file(path))
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The patterns of what it is about, as far as they are said."""
+        return self.of or self.inputs
 
     def reads(self, path: str) -> bool:
         return not self.inputs or bool(matcher(self.inputs).match_file(path))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from factoryline.plan.model import Selection
+from factoryline.plan.model import Scope, Selection
+from factoryline.plan.model.paths import matcher
 from factoryline.system.git import Git
 from factoryline.verification.selection import choose as choosing
 from factoryline.verification.selection import maps
 from factoryline.verification.selection.change import Edit, edits_between
 from factoryline.verification.selection.choice import Choice, Why
 from factoryline.verification.selection.contextmap import MapUnreadable
-from factoryline.verification.selection.paths import sort_of
+from factoryline.verification.selection.paths import RELATED, sort_of
 from factoryline.verification.selection.scope_tests import MOST_CHARACTERS, MOST_IN_ONE
 from factoryline.verification.selection.tree import Tree
 
@@ -27,12 +28,16 @@ MOST_BYTES = 2_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One run of a scope for a change, and the choice that led to it."""
+    """One run of a scope for a change, and the choice that led to it.
+
+    aside: the changed files that the scope is not about.
+    """
 
     name: str
     selection: Selection
     choice: Choice
     map: str
+    aside: tuple[str, ...] = ()
 
 
 def steps(
@@ -43,8 +48,8 @@ def steps(
     `inner` comes before `merge` where it is much smaller, so that most failures are found in
     seconds; `all` comes last where the artifact asks for it.
     """
-    change = _Change.between(repository, base, commit, checkout)
     scope = selection.scope
+    change = _Change.between(repository, base, commit, checkout).of(scope)
     if selection.select != "changed":
         found = [Step(name="named", selection=selection, choice=Choice(tests=()), map="")]
     else:
@@ -52,7 +57,15 @@ def steps(
     if selection.before_merge == "all" and not found[-1].choice.widened:
         whole = Choice(tests=scope.all, widened="the artifact asks for it before the merge")
         found.append(Step(name="all", selection=_with(selection, scope.all), choice=whole, map=""))
-    return tuple(found)
+    return tuple(replace(step, aside=change.aside) for step in found)
+
+
+def aside(scope: Scope, repository: Git, base: str, commit: str) -> tuple[str, ...]:
+    """The changed files that a scope is not about, as far as factory.yaml says it."""
+    if not scope.about:
+        return ()
+    edits = edits_between(repository, base, commit)
+    return tuple(edit.path for edit in edits if not _said(scope, edit))
 
 
 def widened(selection: Selection, reason: str) -> Step:
@@ -86,6 +99,7 @@ class _Change:
     old: Tree
     new: Tree
     edits: tuple[Edit, ...]
+    aside: tuple[str, ...] = ()
 
     @classmethod
     def between(cls, repository: Git, base: str, commit: str, checkout: Path) -> _Change:
@@ -97,6 +111,47 @@ class _Change:
             new=new,
             edits=edits_between(repository, base, commit),
         )
+
+    def of(self, scope: Scope) -> _Change:
+        """What of the change a scope is about; where nothing is, the choice sees all of it."""
+        about = tuple(edit for edit in self.edits if self._concerns(scope, edit))
+        left = tuple(edit.path for edit in self.edits if edit not in about)
+        return replace(self, edits=about or self.edits, aside=left)
+
+    def _concerns(self, scope: Scope, edit: Edit) -> bool:
+        """Whether a scope is about a file: as it is said, or by the runner's own language.
+
+        A program in another language matters where a file of the runner's own names it, its folder
+        or its ending. What is compiled into a package is not told apart, so it always matters.
+        """
+        if scope.about:
+            return _said(scope, edit)
+        if any(rule.holds(edit.path) for rule in scope.rules):
+            return True
+        text = self.new.text(edit.path) or self.old.text(edit.path)
+        if sort_of(edit.path, text) != ("python" if scope.related else "related"):
+            return True
+        pure = PurePosixPath(edit.path)
+        folder = pure.parent.as_posix() if len(pure.parts) > 2 else f"{pure.parent.as_posix()}/"
+        words = (pure.name, folder, f"*{pure.suffix}")
+        return any(
+            any(word in tree.text(path) for word in words)
+            for tree in (self.old, self.new)
+            for path in (scope_files(tree) if scope.related else tree.python)
+        )
+
+
+def scope_files(tree: Tree) -> Iterator[str]:
+    """The files of a tree that runners of JavaScript read."""
+    return (path for path in tree.blobs if PurePosixPath(path).suffix in RELATED)
+
+
+def _said(scope: Scope, edit: Edit) -> bool:
+    """Whether a file is one that factory.yaml says the scope is about, or one of its tests."""
+    own = (_join(scope.cwd, path).rstrip("/") for path in scope.all)
+    if any(edit.path == path or edit.path.startswith(f"{path}/") for path in own):
+        return True
+    return bool(matcher(scope.about).match_file(edit.path))
 
 
 def _chosen(selection: Selection, change: _Change, folder: Path) -> Iterable[Step]:
