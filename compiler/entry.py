@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from factoryline import quick
+from factoryline import plain, quick
 
 
 def main() -> int:
     """The command line; returns the exit code."""
+    plain.ensure()
     if sys.argv[1:] in (["run"], ["status"]):
         home = quick.find(os.getcwd())
         said = quick.answer(home, sys.argv[1]) if home else None

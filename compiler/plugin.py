@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from factoryline import quick
+from factoryline import plain, quick
 
 if TYPE_CHECKING:
     from factoryline.run.factory import Factory
@@ -26,6 +26,7 @@ class Loader:
     cmd_options = ()
 
     def __init__(self) -> None:
+        plain.ensure()
         self.cmd_names: list[str] = []
         self.config: object = None
         self.task_opts: object = None

@@ -88,7 +88,8 @@ def _idle_priors(plan: Plan) -> Iterator[Diagnostic]:
 
 def _ignored(spec: Spec) -> Iterator[Diagnostic]:
     """A warning where git is told to leave the ledger out of commits."""
-    line = ignored(spec.home)
+    # What is made from a folder is tried out, and its ledger may be made again.
+    line = ignored(spec.home) if spec.target.repo else ""
     if line:
         yield Diagnostic(
             message=f"git ignores the ledger, so a clone would run everything again ({line})",

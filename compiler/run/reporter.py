@@ -93,7 +93,8 @@ class LineReporter:
         found = survey(self.factory)
         failed = bool(self.failures or self.errors)
         self._write(last_words(found.states, ran=self.ran, failed=failed).removesuffix("\n"))
-        line = ignored_ledger(self.factory.plan.home) if self.ran else ""
+        kept = self.ran and self.factory.plan.target.repo
+        line = ignored_ledger(self.factory.plan.home) if kept else ""
         if line:
             self._write(f"warning: git ignores the ledger ({line}); a clone would run it all again")
         certify(self.factory, found)

@@ -10,7 +10,7 @@ import ast
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -272,9 +272,7 @@ def _type(error: _Error) -> Iterator[_Sentence]:
     wanted = error.validator_value
     kinds = [wanted] if isinstance(wanted, str) else wanted
     names = listing([_TYPES[kind] for kind in kinds], last="or")
-    help = _describe(error)
-    if kinds == ["array"] and isinstance(error.instance, str):
-        help = f"{_as_list(error.instance)}{help}"
+    help = f"{_as_wanted(error, kinds)}{_describe(error)}".rstrip()
     yield None, f"this is {_kind_of(error.instance)}; it must be {names}", help
 
 
@@ -282,14 +280,47 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./@=+-]+")
 _MOST_WORDS = 60
 
 
+def _as_wanted(error: _Error, kinds: Sequence[str]) -> str:
+    """`write [sh, test.sh]. `, `write adopt: [[topic]]. `: what was most likely meant, as it has
+    to stand there; empty where that cannot be told.
+    """
+    value, path = error.instance, list(error.absolute_path)
+    if kinds == ["array"] and isinstance(value, str):
+        shown = _as_list(value)
+        inside = len(path) > 1 and isinstance(path[-1], int) and isinstance(path[-2], str)
+        shown = f"{path[-2]}: [{shown}]" if shown and inside else shown
+    elif kinds == ["object"] and isinstance(value, list) and path and isinstance(path[-1], str):
+        shown = _as_mapping(value, error.schema)
+        shown = f"{path[-1]}: {shown}" if shown else ""
+    elif kinds == ["string"] and isinstance(value, bool | int | float):
+        shown = json.dumps(json.dumps(value))
+    else:
+        return ""
+    return f"write {shown}. " if shown else ""
+
+
 def _as_list(text: str) -> str:
-    """`write [sh, test.sh]. `, where a text of a few words stands for a list of them."""
+    """The list of words that a text stands for; empty where it cannot be one."""
     try:
         words = shlex.split(text) if text.isprintable() and len(text) <= _MOST_WORDS else []
     except ValueError:  # a quote that is not closed
         return ""
+    return _list(words)
+
+
+def _as_mapping(words: Sequence[Any], schema: Schema) -> str:
+    """The mapping that a list of words stands for, by the one key that it needs, a list's."""
+    known = schema.get("properties", {})
+    needed = [name for name in schema.get("required", ()) if known[name].get("type") == "array"]
+    if len(needed) != 1 or not words or not all(isinstance(word, str) for word in words):
+        return ""
+    nested = known[needed[0]].get("items", {}).get("type") == "array"
+    return f"{{{needed[0]}: {f'[{_list(words)}]' if nested else _list(words)}}}"
+
+
+def _list(words: Sequence[str]) -> str:
     shown = (w if _PLAIN.fullmatch(w) else json.dumps(w, ensure_ascii=False) for w in words)
-    return f"write [{', '.join(shown)}]. " if words else ""
+    return f"[{', '.join(shown)}]" if words else ""
 
 
 def _enum(error: _Error) -> Iterator[_Sentence]:

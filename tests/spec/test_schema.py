@@ -85,7 +85,7 @@ def test_help_guesses_or_describes() -> None:
     unknown, missing = violations({"files": [{"pth": "a"}]}, MEMO)
     assert {unknown.help, missing.help} == {"did you mean `path`?", "path: Where it lies."}
     [wrong] = violations({"files": [{"path": 1}]}, MEMO)
-    assert wrong.help == "Where it lies."
+    assert wrong.help == 'write "1". Where it lies.'
     [guess] = violations("juni", {"enum": ["junit", "exit"], "description": "What is told."})
     assert guess.help == "did you mean `junit`?"
     [far] = violations("tap", {"enum": ["junit", "exit"], "description": "What is told."})
