@@ -92,7 +92,8 @@ def _commit(job: Job, tree: str, parents: list[str], message: str, author: Signa
 
 def _message(job: Job, packet: Handoff) -> str:
     artifact = job.artifact
-    lines = [packet["title"], "", artifact.goal, ""]
+    goal = [artifact.goal, ""] if artifact.goal != packet["title"] else []
+    lines = [packet["title"], "", *goal]
     lines += [f"Source: {artifact.source}"] if artifact.source else []
     lines += [f"Factory-Artifact: {artifact.name}", f"Factory-Change: {packet['commit']}"]
     return "\n".join(lines) + "\n"

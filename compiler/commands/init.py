@@ -5,10 +5,13 @@ tasks. What it writes is a beginning for a person to read: it looks at files and
 from __future__ import annotations
 
 import argparse
+import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from factoryline.commands.base import DOIT, loader_in, read_toml
+from factoryline.diagnostics import listing
 from factoryline.errors import UserError
 from factoryline.plan.agents.base import BASE
 from factoryline.plan.agents.table import PROFILES
@@ -49,18 +52,22 @@ def run(args: argparse.Namespace) -> int:
             "an agent and its model go together",
             help=f"factory init --agent {args.agent or 'claude'} --model {args.model or '…'}",
         )
-    scope = sketch.scope_of(home)
-    artifact = _adopted(git, args.adopt, scope) if args.adopt else ""
+    found = sketch.Files(root=home, paths=frozenset(git.files_in(home)))
+    scopes = sketch.scopes_of(found)
+    base = _base(git)
+    artifact = _adopted(git, args.adopt, base, scopes) if args.adopt else ""
     text = sketch.factory_text(
         name=_name(home.name),
-        base=_base(git),
-        scope=scope,
+        base=base,
+        scopes=scopes,
+        surfaces=sketch.surfaces_of(found),
         agent=args.agent or "",
         model=args.model or "",
         artifact=artifact,
     )
     files.write_text(path, text)
-    print(f"wrote factory.yaml: {scope.said}")
+    runs = listing(f"the scope `{scope.name}` runs {scope.said}" for scope in scopes)
+    print(f"wrote {os.path.relpath(path)}: {runs}")
     print(_loader(home))
     first = "" if artifact else "say in factory.yaml what the first artifact is, "
     print(f"next: {first}try `factory check`, commit, and type `doit`")
@@ -79,7 +86,7 @@ def _base(git: Git) -> str:
     The current one counts also before its first commit.
     """
     remote = git.run("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD").out.strip()
-    for name in (remote.removeprefix("origin/"), "main", "master"):
+    for name in (remote.removeprefix("origin/"), *sketch.PLAIN):
         if name and git.commit_of(f"refs/heads/{name}"):
             return name
     done = git.run("symbolic-ref", "--quiet", "--short", "HEAD")
@@ -88,17 +95,49 @@ def _base(git: Git) -> str:
     return done.out.strip()
 
 
-def _adopted(git: Git, revision: str, scope: sketch.Scope) -> str:
+def _adopted(git: Git, revision: str, base: str, scopes: Sequence[sketch.Scope]) -> str:
     commit = git.commit_of(revision)
     if commit is None:
         raise UserError(f"`{revision}` is neither a branch nor a commit of {git.path}")
     branch = git.is_branch(revision)
-    subject, _, body = git.message_of(commit).strip().partition("\n")
-    goal = " ".join(body.strip().partition("\n\n")[0].split()) or subject
-    name = _name(revision if branch else " ".join(subject.split()[:4]))
+    trunk = git.commit_of(f"refs/heads/{base}")
+    start = git.run("merge-base", trunk, commit).out.strip() if trunk and branch else ""
+    new = git.text("rev-list", "--reverse", "--no-merges", f"{start}..{commit}") if start else ""
+    messages = [git.message_of(one) for one in new.split() or [commit]]
+    title, goal = _title(messages, revision if branch else "")
+    name = _name(revision if branch else " ".join(title.split()[:4]))
     # HEAD and its like would name another commit tomorrow.
     adopt = revision if branch else commit[:12]
-    return sketch.artifact_text(name, subject, goal, scope, adopt=adopt)
+    changed = [file.path for file in git.lines(start, commit)] if start else []
+    used = [scope for scope in scopes if any(map(scope.concerns, changed))]
+    return sketch.artifact_text(name, title, goal, used or scopes, adopt=adopt)
+
+
+def _title(messages: Sequence[str], branch: str) -> tuple[str, str]:
+    """What a change is called, and what it is for: by its first message that says something, or
+    else by the name of its branch.
+    """
+    for message in messages:
+        subject, _, body = message.strip().partition("\n")
+        if _NOISE.match(subject) or not _WORDS.match(subject):
+            continue
+        paragraphs = (" ".join(part.split()) for part in body.split("\n\n"))
+        goal = next((p for p in paragraphs if p and not (_NOISE.match(p) or _TRAILER.match(p))), "")
+        return subject, goal or subject
+    said = re.sub(r"[-_/]+", " ", branch).strip() or messages[0].strip().partition("\n")[0]
+    title = said[:1].upper() + said[1:]
+    return title, title
+
+
+_NOISE = re.compile(
+    r"(wip|tmp|temp|fixup!|squash!|amend!|merge|revert|initial commit|test commit)\b"
+    r"|(close[sd]?|fix(es|ed)?|resolve[sd]?|refs?|see)[\s:]+([\w./-]*#|https?:)",
+    re.IGNORECASE,
+)
+"""Beginnings of messages that name no change."""
+_WORDS = re.compile(r".*\w{2}.*\W+.*\w{2}")
+_TRAILER = re.compile(r"[A-Z][\w-]+: .*<.*@|[A-Z][a-z]+(-[A-Za-z]+)+: ")
+"""Lines such as Signed-off-by."""
 
 
 def _loader(home: Path) -> str:

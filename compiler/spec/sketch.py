@@ -1,11 +1,14 @@
 """A first factory.yaml, as `factory init` writes it: a line that works on any repository, and a
-scope for the runner that the files at its top speak of.
+scope for each runner that its files speak of.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 TESTS = ("tests", "test", "spec", "__tests__")
@@ -37,50 +40,119 @@ SCRIPTS = (
 )
 
 
+PYTHON = ("pyproject.toml", "setup.py", "setup.cfg", "tox.ini")
+MOST_DEEP = 2
+"""How many folders deep a package of its own is looked for."""
+ASIDE = {"node_modules", "vendor", "third_party", "examples", "fixtures"}
+"""Folders whose packages are no parts of the product."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """said: for people. lines: under the scope's name. selects: whether it takes single tests."""
+    """A way to verify what lies in one folder.
 
+    name: in factory.yaml. said: the runner, for people. lines: under the scope's name. endings: of
+    the files that it is about. selects: whether it takes single tests, covers: whether it measures.
+    """
+
+    name: str = "tests"
+    folder: str = "."
     said: str
     lines: tuple[str, ...]
+    endings: tuple[str, ...] = ()
     selects: bool = True
     covers: bool = False
 
-
-def scope_of(home: Path) -> Scope:
-    """The scope that fits what lies in a folder."""
-
-    def there(*names: str) -> bool:
-        return any((home / name).exists() for name in names)
-
-    if there("pyproject.toml", "setup.py", "setup.cfg", "tox.ini"):
-        return _pytest(home)
-    if there("package.json"):
-        return _node(home)
-    if there("go.mod"):
-        return Scope(
-            said="the scope `tests` runs go test",
-            lines=(
-                'run: [go, test, -json, -count=1, "{tests}"]',
-                "report: go-json",
-                'all: ["./..."]',
-                'rules: {"**/*.go": ["./{folder}"]}',
-            ),
-        )
-    if there("Cargo.toml"):
-        return Scope(
-            said="the scope `tests` runs cargo test",
-            lines=("run: [cargo, test, --no-fail-fast]", "report: cargo"),
-            selects=False,
-        )
-    return _script(home)
+    def concerns(self, path: str) -> bool:
+        """Whether a file is one that it is about, as far as its place and ending tell."""
+        inside = self.folder == "." or path.startswith(f"{self.folder}/")
+        return inside and (not self.endings or path.endswith(self.endings))
 
 
-def _pytest(home: Path) -> Scope:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """The files of one folder of a repository, by their paths below it."""
+
+    root: Path
+    paths: frozenset[str]
+
+    def there(self, *names: str) -> bool:
+        return any(name in self.paths for name in names)
+
+    def below(self, folder: str) -> Files:
+        start = f"{folder}/"
+        inside = (p.removeprefix(start) for p in self.paths if p.startswith(start))
+        return Files(root=self.root / folder, paths=frozenset(inside))
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders at its top."""
+        tops = {path.partition("/")[0] for path in self.paths if "/" in path}
+        return tuple(sorted(top for top in tops if not top.startswith(".")))
+
+
+def scopes_of(files: Files) -> tuple[Scope, ...]:
+    """The scopes that fit what lies in a repository: one for each runner, in its own folder."""
+    found = list(_packages(files, "."))
+    if not found:
+        return (_script(files),)
+    if len(found) == 1:
+        return (found[0],)
+    names: dict[str, int] = {}
+    named = []
+    for scope in found:
+        name = scope.said.split()[0] if scope.folder == "." else _word(scope.folder)
+        names[name] = names.get(name, 0) + 1
+        named.append(replace(scope, name=name if names[name] == 1 else f"{name}-{names[name]}"))
+    return tuple(named)
+
+
+def surfaces_of(files: Files) -> tuple[str, ...]:
+    """The top folders that make good surfaces; none where there is but one."""
+    folders = [name for name in files.folders if _word(name) == name]
+    return tuple(folders) if 1 < len(folders) <= MOST_SURFACES else ()
+
+
+MOST_SURFACES = 12
+
+
+def _packages(files: Files, folder: str) -> Iterator[Scope]:
+    """A scope for each runner of a folder, and of those below it that are packages."""
+    known = [one for make in (_pytest, _node, _go, _cargo) if (one := make(files))]
+    yield from (_placed(scope, folder) for scope in known)
+    said = {scope.said for scope in known}
+    if folder.count("/") + (folder != ".") >= MOST_DEEP:
+        return
+    for name in files.folders:
+        if name in ASIDE or name in TESTS:
+            continue
+        place = name if folder == "." else f"{folder}/{name}"
+        # A workspace's runner at the top tests its members too.
+        inner = (one for one in _packages(files.below(name), place) if one.said not in said)
+        yield from inner
+
+
+def _placed(scope: Scope, folder: str) -> Scope:
+    if folder == ".":
+        return scope
+    return replace(scope, folder=folder, lines=(f"cwd: {json.dumps(folder)}", *scope.lines))
+
+
+def _word(folder: str) -> str:
+    """A folder's last name as factory.yaml takes names."""
+    word = re.sub(r"[^a-z0-9]+", "-", folder.rpartition("/")[2].lower()).strip("-")
+    return word if word[:1].isalpha() else f"a-{word}".rstrip("-")
+
+
+def _pytest(files: Files) -> Scope | None:
+    if not files.there(*PYTHON) and not any(map(_is_python_test, files.paths)):
+        return None
+    if not any(path.endswith(".py") for path in files.paths) and not files.there(*PYTHON):
+        return None
     # An installed project points to where it was installed from, and not to the commit under test.
-    src = ("env: {PYTHONPATH: src}",) if (home / "src").is_dir() else ()
+    src = ("env: {PYTHONPATH: src}",) if "src" in files.folders else ()
     return Scope(
-        said="the scope `tests` runs pytest with coverage",
+        said="pytest with coverage",
         lines=(
             "# {python} is the interpreter that factoryline runs with: install the project there.",
             'run: ["{python}", -m, coverage, run, "--data-file={coverage}",',
@@ -88,36 +160,75 @@ def _pytest(home: Path) -> Scope:
             *src,
             "report: junit",
             "coverage: coverage-py",
-            f"all: [{_tests(home)}]",
+            f"all: [{_tests(files)}]",
         ),
+        endings=(".py",),
         covers=True,
     )
 
 
-def _node(home: Path) -> Scope:
+def _is_python_test(path: str) -> bool:
+    """Whether a file is one of pytest's and unittest's own discovery, at the top or among tests."""
+    *folders, name = path.split("/")
+    named = fnmatch(name, "test_*.py") or fnmatch(name, "*_test.py")
+    return named and (not folders or folders[0] in TESTS)
+
+
+def _node(files: Files) -> Scope | None:
+    if not files.there("package.json"):
+        return None
     try:
-        package = json.loads((home / "package.json").read_text(encoding="utf-8"))
+        package = json.loads((files.root / "package.json").read_text(encoding="utf-8"))
         named = {**package.get("dependencies", {}), **package.get("devDependencies", {})}
-    except (ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError):
         named = {}
     lines = ["requires: [node, npm]"]
-    if (home / "package-lock.json").exists():
+    if files.there("package-lock.json"):
         locks = "locks: [package.json, package-lock.json]"
         lines.append(f"prepare: {{run: [[npm, ci]], {locks}, keeps: [node_modules]}}")
+    endings = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".vue", ".svelte")
     runner = next((name for name in RUNNERS if name in named), None)
     if runner is None:
         lines += ["run: [node, --test, --test-reporter=tap]", "report: tap"]
-        return Scope(said="the scope `tests` runs node --test", lines=tuple(lines), selects=False)
-    lines += [*RUNNERS[runner], "report: jest-json", f"all: [{_tests(home)}]"]
-    return Scope(said=f"the scope `tests` runs {runner}", lines=tuple(lines))
+        return Scope(said="node --test", lines=tuple(lines), endings=endings, selects=False)
+    lines += [*RUNNERS[runner], "report: jest-json", f"all: [{_tests(files)}]"]
+    return Scope(said=runner, lines=tuple(lines), endings=endings)
 
 
-def _script(home: Path) -> Scope:
+def _go(files: Files) -> Scope | None:
+    if not files.there("go.mod"):
+        return None
+    return Scope(
+        said="go test",
+        lines=(
+            'run: [go, test, -json, -count=1, "{tests}"]',
+            "report: go-json",
+            'all: ["./..."]',
+            'rules: {"**/*.go": ["./{folder}"]}',
+        ),
+        endings=(".go",),
+    )
+
+
+def _cargo(files: Files) -> Scope | None:
+    if not files.there("Cargo.toml"):
+        return None
+    # A library's lock file is often not committed; cargo then leaves one behind.
+    leaves = () if files.there("Cargo.lock") else ("leaves: [Cargo.lock]",)
+    return Scope(
+        said="cargo test",
+        lines=("run: [cargo, test, --no-fail-fast]", "report: cargo", *leaves),
+        endings=(".rs", ".toml"),
+        selects=False,
+    )
+
+
+def _script(files: Files) -> Scope:
     """A command that tells by its exit code: the likeliest one."""
-    script = next((name for name in SCRIPTS if (home / name).is_file()), None)
+    script = next((name for name in SCRIPTS if files.there(name)), None)
     command = f"[./{script}]" if script else "[make, test]"
-    known = script or any((home / name).exists() for name in MAKEFILES)
-    said = "the scope `tests` runs " + (f"./{script}" if script else "make test")
+    known = script or files.there(*MAKEFILES)
+    said = f"./{script}" if script else "make test"
     return Scope(
         said=said if known else f"{said}; put in what tests this repository",
         lines=(f"run: {command}", "report: exit"),
@@ -125,9 +236,9 @@ def _script(home: Path) -> Scope:
     )
 
 
-def _tests(home: Path) -> str:
+def _tests(files: Files) -> str:
     """The folder of the tests; where they lie among the sources, all of it."""
-    return next((name for name in TESTS if (home / name).is_dir()), '"."')
+    return next((name for name in TESTS if name in files.folders), '"."')
 
 
 HEAD = """\
@@ -169,36 +280,51 @@ artifacts: {}
 
 
 def factory_text(
-    *, name: str, base: str, scope: Scope, agent: str, model: str, artifact: str
+    *,
+    name: str,
+    base: str,
+    scopes: Sequence[Scope],
+    surfaces: Sequence[str],
+    agent: str,
+    model: str,
+    artifact: str,
 ) -> str:
     """The text of a factory.yaml. Without an artifact, one to fill in stands in comments."""
     text = HEAD.format(name=name, base=base if base in PLAIN else json.dumps(base))
+    if surfaces:
+        text += "\n# Changed lines are told for each of these.\nsurfaces:\n"
+        text += "".join(f"  {name}: [{name}/**]\n" for name in surfaces)
     text += AGENT.format(agent=agent, model=json.dumps(model)) if agent else ""
     text += CELLS.format(build=ASKS if agent else ADOPTS)
-    text += "\nscopes:\n  tests:\n" + "".join(f"    {line}\n" for line in scope.lines)
+    text += "\nscopes:\n"
+    for scope in scopes:
+        text += f"  {scope.name}:\n" + "".join(f"    {line}\n" for line in scope.lines)
     if artifact:
         return f"{text}\n# One change each, from goal to merged.\nartifacts:\n{artifact}"
     example = artifact_text(
         "first-change",
         "What a pull request would be called",
         "What is true afterwards that is not true now.",
-        scope,
+        scopes,
         adopt="" if agent else "BRANCH",
     )
     return text + EMPTY + "".join(f"# {line}\n" for line in example.splitlines())
 
 
-def artifact_text(name: str, title: str, goal: str, scope: Scope, *, adopt: str) -> str:
+def artifact_text(name: str, title: str, goal: str, scopes: Sequence[Scope], *, adopt: str) -> str:
     """The text of an artifact under `artifacts:`."""
-    select = ", select: changed" if scope.selects else ""
+    verify = [
+        f"{{scope: {scope.name}{', select: changed' if scope.selects else ''}}}" for scope in scopes
+    ]
     lines = [
         f"  {name}:",
         f"    title: {json.dumps(title, ensure_ascii=False)}",
         f"    goal: {json.dumps(goal, ensure_ascii=False)}",
-        f"    verify: [{{scope: tests{select}}}]",
+        f"    verify: [{', '.join(verify)}]",
     ]
-    if scope.covers:
-        lines.append("    proof: {fails_before: true, covers: 0.8}")
+    covers = ", covers: 0.8" if any(scope.covers for scope in scopes) else ""
+    if any(scope.selects for scope in scopes):
+        lines.append(f"    proof: {{fails_before: true{covers}}}")
     if adopt:
         lines.append(f"    adopt: [[{json.dumps(adopt, ensure_ascii=False)}]]")
     return "\n".join(lines) + "\n"

@@ -253,6 +253,11 @@ class Git:
         """The paths of all files in a commit, each with the id of its content."""
         return {path: facts.split()[2] for path, facts in self.listing(commit).items()}
 
+    def files_in(self, folder: Path) -> tuple[str, ...]:
+        """The paths of all files of a folder here, new ones that are not ignored too."""
+        words = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
+        return tuple(filter(None, Git(folder, theirs=True).text(*words).split("\0")))
+
     def read(self, commit: str, path: str) -> str:
         return self._done("show", f"{commit}:{path}").out
 

@@ -23,10 +23,36 @@ REPOSITORIES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "node": ({"package.json": "[not json"}, ["run: [node, --test", "report: tap"]),
     "go": ({"go.mod": "module a\n"}, ['rules: {"**/*.go": ["./{folder}"]}']),
-    "rust": ({"Cargo.toml": "[package]\n"}, ["report: cargo", "verify: [{scope: tests}]"]),
+    "rust": (
+        {"Cargo.toml": "[package]\n"},
+        ["report: cargo", "verify: [{scope: tests}]", "leaves: [Cargo.lock]"],
+    ),
+    "rust with a lock file": (
+        {"Cargo.toml": "[package]\n", "Cargo.lock": ""},
+        ["report: cargo\n\n"],
+    ),
+    "tests alone": ({"tests/test_a.py": "", "a.py": ""}, ["-m, pytest", "all: [tests]"]),
+    "a test at the top": ({"test_a.py": "", "a.py": ""}, ["-m, pytest", 'all: ["."]']),
+    "several": (
+        {
+            "pyproject.toml": "",
+            "server/app.py": "",
+            "tests/test_app.py": "",
+            "webui/package.json": '{"devDependencies": {"jest": "30"}}',
+            "webui/src/app.ts": "",
+            "shell/src-tauri/Cargo.toml": "[package]\n",
+        },
+        [
+            "  pytest:\n    # {python}",
+            '  webui:\n    cwd: "webui"\n',
+            '  src-tauri:\n    cwd: "shell/src-tauri"\n    run: [cargo',
+            "surfaces:\n  server: [server/**]\n  shell: [shell/**]\n",
+            "{scope: pytest, select: changed}, {scope: src-tauri}, {scope: webui, select: changed}]",
+        ],
+    ),
     "script": ({"test.sh": "#!/bin/sh\n"}, ["run: [./test.sh]"]),
     "make": ({"Makefile": "test:\n\ttrue\n"}, ["run: [make, test]", "report: exit"]),
-    "nothing": ({"README": ""}, ["run: [make, test]"]),
+    "nothing": ({"README": "", "Makefile": ""}, ["run: [make, test]"]),
 }
 
 
@@ -48,8 +74,13 @@ def test_what_it_writes_is_sound(
     files, lines = REPOSITORIES[kind]
     for name, content in files.items():
         repository.write(repository.home / name, content)
+    for name in ("server/app.py", "webui/page.py", "checks/unit.txt"):
+        if name not in files:
+            (repository.home / name).unlink()
+    (repository.home / "server/__init__.py").unlink()
+    repository.commit("what there is")
     assert cli.main(["init", *options]) == 0
-    assert "wrote factory.yaml: the scope `tests` runs" in capsys.readouterr().out
+    assert "wrote factory.yaml: the scope `" in capsys.readouterr().out
     path = repository.home / "factory.yaml"
     assert cli.main(["check", "--strict"]) == 0, capsys.readouterr()
     text = path.read_text()
@@ -131,6 +162,56 @@ def test_what_it_does_not_take(words: list[str], said: str, repository: Line) ->
     assert ran.code == 3, ran
     assert said in ran.err
     assert not (repository.home / "factory.yaml").exists()
+
+
+def test_a_placeholder_is_not_sound(repository: Line) -> None:
+    told = repository.factory("init")
+    assert "runs make test; put in what tests this repository" in told.out
+    told = repository.factory("check")
+    assert "warning: the scope `tests` runs make, and the target has no Makefile" in told.out
+    assert "help: put in the command that tests this repository" in told.out
+
+
+def test_it_says_where_it_wrote(repository: Line) -> None:
+    ran = repository.run("factory", "init", cwd=repository.home / "server")
+    assert ran.out.startswith("wrote ../factory.yaml: "), ran
+
+
+@pytest.mark.parametrize(
+    ("messages", "title", "goal"),
+    [
+        (["Closes #2869", "Keep keys on the server"], "Keep keys on the server", ""),
+        (["wip", "fixup! wip"], "Api keys", ""),
+        (["Fixes: #12\n\nMore.", "tmp"], "Api keys", ""),
+        (["Keep keys\n\nSigned-off-by: A <a@b.c>\n\nThey stay."], "Keep keys", "They stay."),
+        (["Keep keys\n\nCloses #1\n\nThey\nstay."], "Keep keys", "They stay."),
+        (["fix: keep keys (#12)"], "fix: keep keys (#12)", ""),
+    ],
+)
+def test_what_an_adopted_branch_is_called(
+    messages: list[str], title: str, goal: str, repository: Line
+) -> None:
+    line = repository
+    line.git("switch", "-q", "-c", "api-keys")
+    for number, message in enumerate(messages):
+        line.write(line.home / "server/app.py", f"LIMIT = {number}\n")
+        line.git("commit", "-q", "-am", message)
+    assert line.factory("init", "--adopt", "api-keys").code == 0
+    text = (line.home / "factory.yaml").read_text()
+    assert f'    title: "{title}"\n    goal: "{goal or title}"\n' in text
+
+
+def test_an_adopted_branch_is_verified_by_what_it_touches(repository: Line) -> None:
+    line = repository
+    line.write(line.home / "pyproject.toml", "")
+    line.write(line.home / "web/package.json", '{"devDependencies": {"vitest": "4"}}')
+    line.commit("two languages")
+    line.git("switch", "-q", "-c", "pages")
+    line.write(line.home / "web/app.ts", "export const a = 1\n")
+    line.commit("Pages have a name")
+    assert line.factory("init", "--adopt", "pages").code == 0
+    text = (line.home / "factory.yaml").read_text()
+    assert "verify: [{scope: web, select: changed}]\n    proof: {fails_before: true}\n" in text
 
 
 def test_it_writes_over_nothing(repository: Line) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from factoryline.diagnostics import Diagnostic, listing
 from factoryline.errors import FactoryError
 from factoryline.plan.model import Surface
-from factoryline.spec.model import Ref, Spec
+from factoryline.spec.model import Ref, ScopeSpec, Spec
 from factoryline.system.git import Git
 
 
@@ -36,7 +36,26 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
                 severity="warning",
                 code="no-such-path",
             )
+        if scope.run and scope.run[0].name == "make" and not scope.prepare:
+            yield from _makefile(scope, files)
     yield from _held_by_two(spec, files)
+
+
+def _makefile(scope: ScopeSpec, files: Sequence[str]) -> Iterator[Diagnostic]:
+    """What `factory init` writes where it finds no tests proves nothing yet."""
+    start = "" if scope.cwd == "." else scope.cwd.rstrip("/") + "/"
+    named = any(ref.name in ("-f", "-C") for ref in scope.run)
+    if not named and not any(start + name in files for name in MAKEFILES):
+        yield Diagnostic(
+            message=f"the scope `{scope.name.name}` runs make, and the target has no Makefile",
+            span=scope.run[0].span,
+            help="put in the command that tests this repository",
+            severity="warning",
+            code="no-such-path",
+        )
+
+
+MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 
 
 def files_of(spec: Spec) -> tuple[str, ...]:
