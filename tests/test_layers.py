@@ -17,7 +17,7 @@ COMPILER = Path(__file__).parent.parent / "compiler"
 
 LAYERS: tuple[tuple[str, str], ...] = (
     # A module may import from the rows above its own. Names in one row never import each other.
-    ("errors quick openset", "the three kinds of failure; what must import nothing else; tables"),
+    ("errors plain quick openset", "the kinds of failure; what must import nothing else; tables"),
     ("diagnostics system", "how a problem is told; the only doors outside"),
     ("boundary spec", "where failures end, which knows failures alone; what factory.yaml says"),
     ("meter", "what requests to a provider used: it knows addresses and files, and no plan"),

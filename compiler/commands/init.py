@@ -130,7 +130,7 @@ def _title(messages: Sequence[str], branch: str) -> tuple[str, str]:
 
 
 _NOISE = re.compile(
-    r"(wip|tmp|temp|fixup!|squash!|amend!|merge|revert|initial commit|test commit)\b"
+    r"(wip|tmp|temp|merge|revert|initial commit|test commit)\b|(fixup|squash|amend)!"
     r"|(close[sd]?|fix(es|ed)?|resolve[sd]?|refs?|see)[\s:]+([\w./-]*#|https?:)",
     re.IGNORECASE,
 )

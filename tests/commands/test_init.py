@@ -47,7 +47,7 @@ REPOSITORIES: dict[str, tuple[dict[str, str], list[str]]] = {
             '  webui:\n    cwd: "webui"\n',
             '  src-tauri:\n    cwd: "shell/src-tauri"\n    run: [cargo',
             "surfaces:\n  server: [server/**]\n  shell: [shell/**]\n",
-            "{scope: pytest, select: changed}, {scope: src-tauri}, {scope: webui, select: changed}]",
+            "verify: [{scope: pytest, select: changed}, {scope: src-tauri}, {scope: webui, sel",
         ],
     ),
     "script": ({"test.sh": "#!/bin/sh\n"}, ["run: [./test.sh]"]),
