@@ -61,6 +61,7 @@ def _proven(job: Job, commit: str) -> tuple[list[dict[str, Any]], dict[str, Any]
         files=job.repository.listing(commit),
         protected=job.protected,
         earlier=never if asks else lambda key: proven(job.ledger, key),
+        changed=tuple(one.path for one in job.repository.changed_files(job.base, commit)),
     )
     maps = job.ledger.maps
     change = Change(

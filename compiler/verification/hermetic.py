@@ -18,13 +18,14 @@ from factoryline.verification.scopes import Checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
     """What is verified. files: each path with its mode and content. protected: the factory's own
-    paths. earlier: finds what passed before.
+    paths. earlier: finds what passed before. changed: the files whose lines a proof counts.
     """
 
     id: str
     files: Mapping[str, str]
     protected: tuple[str, ...] = ()
     earlier: Earlier = reuse.never
+    changed: tuple[str, ...] = ()
 
 
 def verify(selection: Selection, commit: Commit, checkout: Path, scratch: Path) -> Checked:
@@ -39,7 +40,7 @@ def verify(selection: Selection, commit: Commit, checkout: Path, scratch: Path) 
         return Checked(selection=selection, ran=scopes.NOT_RUN, check=check)
     git = Git(checkout)
     before = git.left(commit.id)
-    checked = scopes.verify(selection, checkout, scratch)
+    checked = scopes.verify(selection, checkout, scratch, traced=commit.changed)
     left = {p: how for p, how in _left(scope, git, commit.id).items() if p not in before}
     check = checked.check | {"ground": {"key": key, "prepared": made_from, "reused": None}}
     if left and check["outcome"] == "pass":

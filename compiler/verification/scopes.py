@@ -14,7 +14,8 @@ from factoryline.diagnostics import plural
 from factoryline.errors import ending
 from factoryline.plan.model import Scope, Selection
 from factoryline.system import ahead, files, process
-from factoryline.verification import flaky, places
+from factoryline.verification import environment, flaky, places
+from factoryline.verification.coverage import coverage_py
 from factoryline.verification.flaky import Flaky
 from factoryline.verification.reports.base import Report, Test, Unreadable
 from factoryline.verification.reports.table import FORMATS
@@ -83,15 +84,18 @@ NOT_RUN = Attempt(
 )
 
 
-def verify(selection: Selection, checkout: Path, scratch: Path) -> Checked:
+def verify(
+    selection: Selection, checkout: Path, scratch: Path, *, traced: Sequence[str] = ()
+) -> Checked:
     """One check of a verdict: the selected tests of a scope, run in `checkout`.
 
-    `scratch` takes the report and the logs. Raises StageFailed when the runner is not there, since
+    `scratch` takes the report and the logs. traced: the files of which it counts which lines run;
+    none means all. Raises StageFailed when the runner is not there, since
     that says nothing about the change.
     """
     scope = selection.scope
     site = Site.of(scope, checkout, scratch / scope.name)
-    ran = attempt(scope, selection.chosen, checkout, site.log)
+    ran = attempt(scope, selection.chosen, checkout, site.log, traced=traced)
     shaky = _flaky(scope, ran, site)
     stable = [test for test in ran.failed if all(test is not one.test for one in shaky)]
     reason = _reason(scope, ran, shaky, len(stable))
@@ -135,6 +139,7 @@ def attempt(
     *,
     env: Mapping[str, str] | None = None,
     words: Mapping[str, str] | None = None,
+    traced: Sequence[str] = (),
 ) -> Attempt:
     """Run a scope's command for `tests` in `checkout`.
 
@@ -148,6 +153,7 @@ def attempt(
         files.remove(old)
     given = {"tests": tests, "report": str(report), "coverage": str(coverage)}
     site = Site.of(scope, checkout, log)
+    env = {**_measuring(scope, tests, checkout, log, traced), **(env or {})}
     ahead.load(*(_MEASURES if scope.coverage else ()), *_CHECKS)
     done = site.run(scope, scope.run, {**(words or {}), **given}, log=log, env=env)
     found, silent = None, False
@@ -157,6 +163,30 @@ def attempt(
     except Unreadable as unreadable:
         trouble, silent = _unread(scope, done, str(unreadable)), done.code is not None
     return Attempt(done=done, report=found, trouble=trouble, coverage=coverage, silent=silent)
+
+
+def _measuring(
+    scope: Scope, tests: Sequence[str], checkout: Path, log: Path, traced: Sequence[str]
+) -> Mapping[str, str]:
+    """What a run needs so that its coverage is measured, whatever the project has set.
+
+    To trace a few files costs a tenth of tracing all; those of the tests tell that it worked.
+    """
+    if scope.coverage != "coverage-py" or not coverage_py.measures(scope.run):
+        return {}
+    own = (test.partition("::")[0].rstrip("/") for test in tests)
+    patterns = [f"*/{path}" for path in traced if path.endswith(".py")]
+    for path in dict.fromkeys(own):
+        patterns.append("*/test*" if path == "." else f"*/{path}")
+        patterns += [f"*/{path}/*"] if path != "." and not path.endswith(".py") else []
+    env = environment.variables(scope, {"prepared": "", "python": process.python()})
+    return coverage_py.settings(
+        checkout / scope.cwd, log, env, patterns if traced and len(patterns) < MOST_TRACED else ()
+    )
+
+
+MOST_TRACED = 400
+"""Patterns that coverage.py looks through for each file that is imported."""
 
 
 def known(scope: Scope, site: Site) -> int | None:

@@ -6,10 +6,15 @@ With `parallel` set, or with processes below the run, there are several files be
 
 from __future__ import annotations
 
+import configparser
+import os
 import sqlite3
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from factoryline.system import files
 from factoryline.verification.coverage.base import (
     Coverage,
     Format,
@@ -26,6 +31,79 @@ def read(path: Path, place: Place) -> Coverage:
     if not found:
         raise Unreadable("is missing")
     return united(report for one in found for report in _read(one, place))
+
+
+PROBE = "factoryline_probe"
+_PLACE = Path(__file__).parent.parent / "probe"
+
+_KEPT = ("concurrency", "plugins", "patch", "sigterm")
+"""How a project's processes and files are measured; what to leave out, and where the data goes, is
+for its own reports."""
+
+
+def settings(
+    folder: Path, log: Path, env: Mapping[str, str], traced: Sequence[str]
+) -> Mapping[str, str]:
+    """Variables for a run of pytest below `coverage run`, so that nothing takes its data away.
+
+    folder: where it runs. log: a path without an ending, beside which its settings are written.
+    env: its variables so far. traced: patterns of the files that count; none means all of them.
+    """
+    lines = [f"{name} = {value}" for name, value in _project(folder).items()]
+    if traced:
+        lines.append("include =" + "".join(f"\n    {pattern}" for pattern in traced))
+    file = Path(f"{log}.coveragerc")
+    files.write_text(file, "\n".join(["[run]", *lines, ""]))
+    path = [env["PYTHONPATH"]] if env.get("PYTHONPATH") else []
+    plugins = [env["PYTEST_PLUGINS"]] if env.get("PYTEST_PLUGINS") else []
+    return {
+        "COVERAGE_RCFILE": str(file.resolve()),
+        "PYTHONPATH": os.pathsep.join([*path, str(_PLACE)]),
+        "PYTEST_PLUGINS": ",".join([*plugins, PROBE]),
+    }
+
+
+def measures(run: Sequence[str]) -> bool:
+    """Whether a command is pytest below `coverage run`."""
+    words = [*run]
+    return "pytest" in words and any(
+        words[i : i + 2] == ["coverage", "run"] for i in range(len(words))
+    )
+
+
+def _project(folder: Path) -> dict[str, str]:
+    """What of the project's own settings says how to measure; the first file that says anything."""
+    for name, section in (
+        (".coveragerc", "run"),
+        (".coveragerc.toml", "run"),
+        ("setup.cfg", "coverage:run"),
+        ("tox.ini", "coverage:run"),
+        ("pyproject.toml", "tool.coverage.run"),
+    ):
+        said = _section(folder / name, section)
+        if said:
+            return {key: _text(said[key]) for key in _KEPT if key in said}
+    return {}
+
+
+def _section(path: Path, name: str) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".toml":
+            found: Any = tomllib.loads(text)
+            for key in name.split("."):
+                found = found.get(key, {})
+            return dict(found)
+        parser = configparser.ConfigParser(interpolation=None)
+        parser.read_string(text)
+        return dict(parser[name]) if name in parser else {}
+    except (OSError, ValueError, AttributeError, TypeError, configparser.Error):
+        return {}  # whoever reads it will say so
+
+
+def _text(value: Any) -> str:
+    words = value if isinstance(value, list) else str(value).split("\n")
+    return ",".join(str(word).strip() for word in words if str(word).strip())
 
 
 FORMAT = Format(name="coverage.py data", families=(frozenset([".py"]),), read=read)

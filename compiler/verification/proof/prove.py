@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +15,7 @@ from factoryline.diagnostics import StageFailed
 from factoryline.plan.model import Proof
 from factoryline.system.git import FileChange, Git
 from factoryline.verification.coverage.base import Lines, Place, Unreadable, united
+from factoryline.verification.coverage.coverage_py import measures
 from factoryline.verification.coverage.table import FORMATS
 from factoryline.verification.proof import before, mutants, restored, told
 from factoryline.verification.proof.before import Before
@@ -168,12 +169,33 @@ def _covers(case: Case) -> dict[str, Any] | None:
     lost = {name: why for name, why in missing.items() if name not in failing}
     kinds = {one.selection.scope.name: one.selection.scope.coverage for one in case.checked}
     endings = [FORMATS[kinds[name]].endings(report) for name, report in read.items()]
+    _measured(case, read, lost)
     found = covered(
         case.changed, united(read.values()), case.here, endings=frozenset().union(*endings)
     )
     without = [one.path for one in case.files if case.proof.leaves_out(one.path)]
     unknown = "" if read or lost else told.FAILING
     return told.covers(found, asked=case.proof.covers, lost=lost, without=without, unknown=unknown)
+
+
+def _measured(case: Case, read: Mapping[str, Mapping[str, Lines]], lost: Mapping[str, str]) -> None:
+    """Raise StageFailed where pytest ran below coverage.py, and left no line that it ran.
+
+    Its own tests are measured too, so that this says nothing about the change.
+    """
+    for one in case.checked:
+        scope = one.selection.scope
+        if scope.coverage != "coverage-py" or not measures(scope.run) or one.ran.trouble:
+            continue
+        ran = any(lines.executed for lines in read.get(scope.name, {}).values())
+        if scope.name in lost or not ran:
+            why = lost.get(scope.name, "names no line, not even of the tests that passed")
+            raise StageFailed(
+                f"the scope `{scope.name}` passes, but measuring it failed: its data {why}",
+                span=scope.span,
+                help="something else measures, or runs the tests in other processes; "
+                f"`factory logs` shows the run, and {one.ran.coverage.name} is its data",
+            )
 
 
 def _mutants(case: Case) -> dict[str, Any]:
