@@ -170,7 +170,7 @@ def _measuring(
 ) -> Mapping[str, str]:
     """What a run needs so that its coverage is measured, whatever the project has set.
 
-    To trace a few files costs a tenth of tracing all; those of the tests tell that it worked.
+    Of the files that changed, and of those of the tests, which tell that it worked.
     """
     if scope.coverage != "coverage-py" or not coverage_py.measures(scope.run):
         return {}
@@ -180,9 +180,9 @@ def _measuring(
         patterns.append("*/test*" if path == "." else f"*/{path}")
         patterns += [f"*/{path}/*"] if path != "." and not path.endswith(".py") else []
     env = environment.variables(scope, {"prepared": "", "python": process.python()})
-    return coverage_py.settings(
-        checkout / scope.cwd, log, env, patterns if traced and len(patterns) < MOST_TRACED else ()
-    )
+    few = patterns if traced and len(patterns) < MOST_TRACED else ()
+    ours = scope.run[0] == "{python}"
+    return coverage_py.settings(checkout / scope.cwd, log, env, few, ours=ours)
 
 
 MOST_TRACED = 400

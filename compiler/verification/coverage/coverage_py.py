@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import os
 import sqlite3
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -36,20 +37,28 @@ def read(path: Path, place: Place) -> Coverage:
 PROBE = "factoryline_probe"
 _PLACE = Path(__file__).parent.parent / "probe"
 
+MONITORS = sys.version_info[:2] >= (3, 12)
+"""Whether Python has sys.monitoring, by which coverage.py looks at the files that count alone."""
+
 _KEPT = ("concurrency", "plugins", "patch", "sigterm")
 """How a project's processes and files are measured; what to leave out, and where the data goes, is
 for its own reports."""
 
 
 def settings(
-    folder: Path, log: Path, env: Mapping[str, str], traced: Sequence[str]
+    folder: Path, log: Path, env: Mapping[str, str], traced: Sequence[str], *, ours: bool
 ) -> Mapping[str, str]:
     """Variables for a run of pytest below `coverage run`, so that nothing takes its data away.
 
     folder: where it runs. log: a path without an ending, beside which its settings are written.
     env: its variables so far. traced: patterns of the files that count; none means all of them.
+    ours: whether it runs with our own interpreter.
     """
-    lines = [f"{name} = {value}" for name, value in _project(folder).items()]
+    said = _project(folder)
+    lines = [f"{name} = {value}" for name, value in said.items()]
+    if traced and ours and MONITORS and not said.keys() & {"concurrency", "plugins"}:
+        # What is not counted costs nothing then; a trace function is called all the same.
+        lines.append("core = sysmon")
     if traced:
         lines.append("include =" + "".join(f"\n    {pattern}" for pattern in traced))
     file = Path(f"{log}.coveragerc")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from factoryline.verification.coverage.coverage_py import MONITORS, settings
 
 from tests.line import Line
 
@@ -43,6 +44,29 @@ def mended(folder: Path, settings: str) -> Line:
     assert line.factory("init", "--adopt", "fix").code == 0
     line.commit("a line")
     return line
+
+
+@pytest.mark.parametrize(
+    ("project", "traced", "ours", "said"),
+    [
+        ("", ["*/a.py"], True, ["core = sysmon"] * MONITORS + ["include =", "    */a.py"]),
+        ("", ["*/a.py"], False, ["include =", "    */a.py"]),
+        ("", [], True, []),
+        (
+            "[run]\nplugins = a\n    b\nomit = x\n",
+            ["*/a.py"],
+            True,
+            ["plugins = a,b", "include =", "    */a.py"],
+        ),
+    ],
+)
+def test_what_is_measured_and_how(
+    project: str, traced: list[str], ours: bool, said: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / ".coveragerc").write_text(project)
+    env = settings(tmp_path, tmp_path / "log", {"PYTHONPATH": "src"}, traced, ours=ours)
+    assert Path(env["COVERAGE_RCFILE"]).read_text().splitlines() == ["[run]", *said]
+    assert env["PYTHONPATH"].startswith("src:")
 
 
 @pytest.mark.parametrize("kind", SETTINGS)
