@@ -101,7 +101,10 @@ def test_a_round_is_pinned_when_it_is_taken(adopted: Line) -> None:
     assert "MORE" not in line.git("show", "main:src/calc.py")
 
 
-@pytest.mark.parametrize("how", ["amended", "rebased", "merged"])
+@pytest.mark.parametrize(
+    "how",
+    ["amended", *(pytest.param(how, marks=pytest.mark.long) for how in ("rebased", "merged"))],
+)
 def test_a_branch_that_was_written_anew(how: str, adopted: Line) -> None:
     line = adopted
     line.doit()

@@ -72,8 +72,8 @@ def test_line_ends_are_as_the_person_has_set_them(own: Line) -> None:
     ("flow", "asked", "signed"),
     [
         ("", "true", True),
-        ("", "false", False),
-        ("{sign: never}", "true", False),
+        pytest.param("", "false", False, marks=pytest.mark.long),
+        pytest.param("{sign: never}", "true", False, marks=pytest.mark.long),
         ("{sign: always}", "false", True),
     ],
 )

@@ -69,7 +69,13 @@ def test_what_is_measured_and_how(
     assert env["PYTHONPATH"].startswith("src:")
 
 
-@pytest.mark.parametrize("kind", SETTINGS)
+QUICK = ("both", "source")
+"""One with a second tracer and with workers, one that leaves everything out; the rest is long."""
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=() if k in QUICK else pytest.mark.long) for k in SETTINGS]
+)
 def test_settings_of_a_project_take_nothing_away(kind: str, tmp_path: Path) -> None:
     line = mended(tmp_path, SETTINGS[kind])
     ran = line.doit()
