@@ -75,7 +75,7 @@ class Case:
             parent = self.observed["parent"]
             blobs = self.git.blobs_at(parent)
             recording = record.read_coverage(
-                self.place / "map.coverage",
+                [self.place / "map.coverage"],
                 self.place.parent / "clone",
                 parent,
                 blobs,

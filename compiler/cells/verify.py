@@ -113,8 +113,8 @@ def _side_by_side(job: Job, change: Change, place: Path) -> list[Checked]:
 def _checked(job: Job, change: Change, selection: Selection, place: Path) -> Checked:
     try:
         checked = _run(job, change, selection, place)
-        if checked.ran.silent:
-            _judge_silence(job, checked, place)
+        if checked.ran.idle:
+            _judge_idle(job, checked, place)
         return checked
     except prepare.Failed as failed:
         _judge(job, selection.scope, failed, place)
@@ -138,13 +138,20 @@ def _judge(job: Job, scope: Scope, failed: prepare.Failed, place: Path) -> None:
         fault.on_the_base(scope, failed, change=place, base=base, commit=job.base, log=log)
 
 
-def _judge_silence(job: Job, checked: Checked, place: Path) -> None:
-    """Raise StageFailed where a scope leaves no report through no fault of the change."""
+def _judge_idle(job: Job, checked: Checked, place: Path) -> None:
+    """Raise StageFailed where no test of a scope gets to run, through no fault of the change."""
     scope = checked.selection.scope
     with _on_the_base(job, scope) as (base, log):
         try:
             with _ready(job, scope, base, job.base):
-                fault.silent_on_the_base(checked, change=place, base=base, commit=job.base, log=log)
+                fault.idle_on_the_base(
+                    checked,
+                    change=place,
+                    base=base,
+                    commit=job.base,
+                    log=log,
+                    artifact=job.artifact.name,
+                )
         except prepare.Failed:
             return  # nothing can be told from a base that cannot be prepared
 

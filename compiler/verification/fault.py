@@ -1,4 +1,4 @@
-"""Whose fault it is that a scope cannot be prepared, or leaves no report: tried on its base.
+"""Whose fault it is that a scope cannot be prepared, or that no test runs: tried on its base.
 
 An output's words do not tell a registry that is away from a package that there is not. What fails
 on the base as well is not for the builder to mend, so that it opens no round.
@@ -6,6 +6,7 @@ on the base as well is not for the builder to mend, so that it opens no round.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from factoryline.diagnostics import StageFailed
@@ -14,6 +15,10 @@ from factoryline.verification import prepare, scopes
 from factoryline.verification.scopes import OUTPUT_CHARACTERS, Checked
 
 AGAIN = "the next run tries again, and no retry is used up"
+AT_MOST = 60.0
+"""Seconds that all tests get on the base, where the change's own are not there. What does not work
+at all fails sooner.
+"""
 HELP = (
     "see to what it needs, such as the network, a registry, a program, or `prepare` itself; "
     f"{AGAIN}"
@@ -42,31 +47,39 @@ def on_the_base(
         ) from also
 
 
-def silent_on_the_base(
-    checked: Checked, *, change: Path, base: Path, commit: str, log: Path
+def idle_on_the_base(
+    checked: Checked, *, change: Path, base: Path, commit: str, log: Path, artifact: str
 ) -> None:
-    """Raise StageFailed when a scope that left no report on the change leaves none on its base too.
+    """Raise StageFailed when a scope of which no test ran on the change runs none on its base too.
 
-    The same command then does not work here at all, such as with a plugin that is not installed.
+    The same command then does not work here at all, such as with a module that is not installed.
     """
     scope, chosen = checked.selection.scope, checked.selection.chosen
-    tests = [test for test in chosen if _stands(test, base / scope.cwd, change / scope.cwd)]
-    if (chosen and not tests) or not (base / scope.cwd).is_dir():
+    if not (base / scope.cwd).is_dir():
+        return
+    # A new test of an old file is not there, but the others of the file tell as much.
+    named = dict.fromkeys(test.partition("::")[0] for test in chosen)
+    places = base / scope.cwd, change / scope.cwd
+    tests = [test for test in named if _stands(test, *places)]
+    if named and not tests:
+        tests = [test for test in scope.all if _stands(test, *places)]
+        scope = replace(scope, timeout=min(scope.timeout, AT_MOST))
+    if named and not tests:
         return
     also = scopes.attempt(scope, tests, base, log)
-    if also.silent:
+    if also.idle:
         raise StageFailed(
             f"the scope `{scope.name}` does not work, and not because of the change: "
             f"{checked.ran.trouble}, and on the base {commit[:10]} as well",
             span=scope.span,
-            help=f"see to its command and to what it needs; {AGAIN}",
+            help=f"see to its command and to what it needs; {AGAIN}. Where it is the base that is "
+            f"broken, commit the repair there and type `factory rebase {artifact}`",
             detail=checked.check["output"],
         )
 
 
-def _stands(test: str, base: Path, change: Path) -> bool:
-    """Whether the base has what a test's name begins with, as far as that is a path at all."""
-    path = test.partition("::")[0]
+def _stands(path: str, base: Path, change: Path) -> bool:
+    """Whether the base has the file of a test, as far as that is a path at all."""
     return (base / path).exists() or not (change / path).exists()
 
 

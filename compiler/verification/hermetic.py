@@ -11,6 +11,7 @@ from factoryline.diagnostics import listing, plural
 from factoryline.plan.model import Scope, Selection
 from factoryline.system.git import Git
 from factoryline.verification import prepare, reuse, scopes
+from factoryline.verification.coverage.coverage_py import Watch
 from factoryline.verification.reuse import Earlier
 from factoryline.verification.scopes import Checked
 
@@ -28,8 +29,18 @@ class Commit:
     changed: tuple[str, ...] = ()
 
 
-def verify(selection: Selection, commit: Commit, checkout: Path, scratch: Path) -> Checked:
-    """`scopes.verify`, with the `ground` of its check, which is no part of the verdict."""
+def verify(
+    selection: Selection,
+    commit: Commit,
+    checkout: Path,
+    scratch: Path,
+    *,
+    turns: Path | None = None,
+) -> Checked:
+    """`scopes.verify`, with the `ground` of its check, which is no part of the verdict.
+
+    turns: as `Watch` has it; the lines of all files count then.
+    """
     scope = selection.scope
     made_from = prepare.digest(scope, checkout)
     key = reuse.key(selection, commit.files, commit.protected, made_from)
@@ -38,9 +49,10 @@ def verify(selection: Selection, commit: Commit, checkout: Path, scratch: Path) 
         ground = {key: value for key, value in found["ground"].items() if key != "steps"}
         check = {**found, "selection": None, "earlier": [], "left": [], "ground": ground}
         return Checked(selection=selection, ran=scopes.NOT_RUN, check=check)
+    watch = Watch(turns=turns) if turns else Watch(files=commit.changed)
     git = Git(checkout)
     before = git.left(commit.id)
-    checked = scopes.verify(selection, checkout, scratch, traced=commit.changed)
+    checked = scopes.verify(selection, checkout, scratch, watch)
     left = {p: how for p, how in _left(scope, git, commit.id).items() if p not in before}
     check = checked.check | {"ground": {"key": key, "prepared": made_from, "reused": None}}
     if left and check["outcome"] == "pass":

@@ -16,6 +16,7 @@ from factoryline.plan.model import Scope, Selection
 from factoryline.system import ahead, files, process
 from factoryline.verification import environment, flaky, places
 from factoryline.verification.coverage import coverage_py
+from factoryline.verification.coverage.coverage_py import Watch
 from factoryline.verification.flaky import Flaky
 from factoryline.verification.reports.base import Report, Test, Unreadable
 from factoryline.verification.reports.table import FORMATS
@@ -45,14 +46,15 @@ class Attempt:
     report: the outcome of every test; None where nothing is counted or nothing could be read.
     trouble: why the run proves nothing good, in a sentence; empty when it does.
     coverage: where its coverage data lies, if it left any.
-    silent: whether it ended by itself and left no report that can be read.
+    idle: whether it ended by itself, and not one test got so far as to run; nor does it when it
+    leaves no report that can be read.
     """
 
     done: process.Completed
     report: Report | None
     trouble: str
     coverage: Path
-    silent: bool = False
+    idle: bool = False
 
     @property
     def tests(self) -> tuple[Test, ...]:
@@ -85,17 +87,16 @@ NOT_RUN = Attempt(
 
 
 def verify(
-    selection: Selection, checkout: Path, scratch: Path, *, traced: Sequence[str] = ()
+    selection: Selection, checkout: Path, scratch: Path, watch: Watch = coverage_py.EVERYTHING
 ) -> Checked:
     """One check of a verdict: the selected tests of a scope, run in `checkout`.
 
-    `scratch` takes the report and the logs. traced: the files of which it counts which lines run;
-    none means all. Raises StageFailed when the runner is not there, since
+    `scratch` takes the report and the logs. Raises StageFailed when the runner is not there, since
     that says nothing about the change.
     """
     scope = selection.scope
     site = Site.of(scope, checkout, scratch / scope.name)
-    ran = attempt(scope, selection.chosen, checkout, site.log, traced=traced)
+    ran = attempt(scope, selection.chosen, checkout, site.log, watch=watch)
     shaky = _flaky(scope, ran, site)
     stable = [test for test in ran.failed if all(test is not one.test for one in shaky)]
     reason = _reason(scope, ran, shaky, len(stable))
@@ -139,7 +140,7 @@ def attempt(
     *,
     env: Mapping[str, str] | None = None,
     words: Mapping[str, str] | None = None,
-    traced: Sequence[str] = (),
+    watch: Watch = coverage_py.EVERYTHING,
 ) -> Attempt:
     """Run a scope's command for `tests` in `checkout`.
 
@@ -153,20 +154,21 @@ def attempt(
         files.remove(old)
     given = {"tests": tests, "report": str(report), "coverage": str(coverage)}
     site = Site.of(scope, checkout, log)
-    env = {**_measuring(scope, tests, checkout, log, traced), **(env or {})}
+    env = {**_measuring(scope, tests, checkout, log, watch), **(env or {})}
     ahead.load(*(_MEASURES if scope.coverage else ()), *_CHECKS)
     done = site.run(scope, scope.run, {**(words or {}), **given}, log=log, env=env)
-    found, silent = None, False
+    found, idle = None, False
     try:
         found = _read(scope, report, log)
         trouble = _trouble(scope, done, found)
+        idle = bool(trouble and done.code is not None and found and found.idle)
     except Unreadable as unreadable:
-        trouble, silent = _unread(scope, done, str(unreadable)), done.code is not None
-    return Attempt(done=done, report=found, trouble=trouble, coverage=coverage, silent=silent)
+        trouble, idle = _unread(scope, done, str(unreadable)), done.code is not None
+    return Attempt(done=done, report=found, trouble=trouble, coverage=coverage, idle=idle)
 
 
 def _measuring(
-    scope: Scope, tests: Sequence[str], checkout: Path, log: Path, traced: Sequence[str]
+    scope: Scope, tests: Sequence[str], checkout: Path, log: Path, watch: Watch
 ) -> Mapping[str, str]:
     """What a run needs so that its coverage is measured, whatever the project has set.
 
@@ -175,14 +177,14 @@ def _measuring(
     if scope.coverage != "coverage-py" or not coverage_py.measures(scope.run):
         return {}
     own = (test.partition("::")[0].rstrip("/") for test in tests)
-    patterns = [f"*/{path}" for path in traced if path.endswith(".py")]
+    patterns = [f"*/{path}" for path in watch.files if path.endswith(".py")]
     for path in dict.fromkeys(own):
         patterns.append("*/test*" if path == "." else f"*/{path}")
         patterns += [f"*/{path}/*"] if path != "." and not path.endswith(".py") else []
     env = environment.variables(scope, {"prepared": "", "python": process.python()})
-    few = patterns if traced and len(patterns) < MOST_TRACED else ()
+    few = patterns if watch.files and len(patterns) < MOST_TRACED else ()
     ours = scope.run[0] == "{python}"
-    return coverage_py.settings(checkout / scope.cwd, log, env, few, ours=ours)
+    return coverage_py.settings(checkout / scope.cwd, log, env, few, ours=ours, turns=watch.turns)
 
 
 MOST_TRACED = 400

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from factoryline.plan.model import Selection
+from factoryline.system import files
 from factoryline.system.git import Git
 from factoryline.verification import hermetic
 from factoryline.verification.hermetic import Commit
 from factoryline.verification.scopes import Checked
-from factoryline.verification.selection import of_scope
+from factoryline.verification.selection import maps, of_scope
 from factoryline.verification.selection.of_scope import Step
 
 
@@ -44,7 +45,8 @@ def verify(selection: Selection, change: Change, checkout: Path, scratch: Path) 
     )
     ran: list[Checked] = []
     for number, step in enumerate(steps, start=1):
-        ran.append(_run(step, change, checkout, scratch))
+        last = number == len(steps)
+        ran.append(_run(step, change, checkout, scratch, records=last and _records(step)))
         if selection.scope.related and not step.choice.widened and _ran_nothing(ran[-1]):
             reason = "the runner found no test that is related to the change"
             ran.append(_run(of_scope.widened(selection, reason), change, checkout, scratch))
@@ -53,8 +55,31 @@ def verify(selection: Selection, change: Change, checkout: Path, scratch: Path) 
     return _together(ran, [])
 
 
-def _run(step: Step, change: Change, checkout: Path, scratch: Path) -> Checked:
-    checked = hermetic.verify(step.selection, change.hermetic, checkout, scratch)
+def _records(step: Step) -> bool:
+    """Whether a run leaves a map: one that runs everything, or all that the map is not sure of."""
+    enough = step.choice.widened or (step.map and step.name == "merge")
+    return bool(enough and step.wanting and maps.records(step.selection.scope))
+
+
+def _run(
+    step: Step, change: Change, checkout: Path, scratch: Path, *, records: bool = False
+) -> Checked:
+    scope = step.selection.scope
+    turns = scratch / f"{scope.name}.turns" if records else None
+    if turns:
+        files.remove(turns)
+    checked = hermetic.verify(step.selection, change.hermetic, checkout, scratch, turns=turns)
+    if turns:
+        maps.keep(
+            scope,
+            change.repository,
+            change.commit,
+            checkout,
+            change.maps,
+            data=checked.ran.coverage,
+            turns=turns,
+            kept=None if step.choice.widened else step.map,
+        )
     told = {"selection": of_scope.told(step), **_aside(step.aside)}
     return replace(checked, check=checked.check | told)
 

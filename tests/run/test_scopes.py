@@ -7,7 +7,7 @@ from itertools import takewhile
 
 import pytest
 
-from tests.line import CELLS, UNIT, Line
+from tests.line import CELLS, COVERED, UNIT, Line
 
 PLAIN = "verify: {kind: verify, returns: build}"
 FLAKY = """
@@ -293,6 +293,55 @@ def test_tests_that_the_base_does_not_have_cannot_tell(line: Line) -> None:
     (line.product / "checks/unit.txt").unlink()
     told = verified(line, speaking(line, str(away), tests="checks/unit.txt"))
     assert "\n   one: it wrote no JUnit report and ended with exit code 1" in told
+
+
+UNREADY = {
+    "a module that is missing": ("import server.missing\n\n\ndef test_it():\n    pass\n", ""),
+    "a fixture that fails": (
+        "def test_it(service):\n    pass\n",
+        "import pytest\n\n\n@pytest.fixture\ndef service():\n    raise OSError('away')\n",
+    ),
+    "tests that are all skipped": ("import pytest\npytest.skip(allow_module_level=True)\n", ""),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADY)
+@pytest.mark.parametrize("own", [False, True], ids=["old tests", "a new test alone"])
+def test_where_no_test_runs_on_the_base_either_no_round_is_opened(
+    kind: str, own: bool, line: Line
+) -> None:
+    test, conftest = UNREADY[kind]
+    line.write(line.product / "checks/test_it.py", test)
+    line.write(line.product / "checks/conftest.py", conftest)
+    line.commit("tests that do not run")
+    more = {"checks__test_new_py": test} if own else {}
+    line.patch("limit-1", server__app_py="LIMIT = 4\n", **more)
+    tests = "checks/test_new.py" if own else "checks"
+    line.spec(
+        line.artifact("limit").replace(
+            "[{scope: unit}, {scope: style}]", f"[{{scope: unit, tests: [{tests}]}}]"
+        ),
+        scopes=COVERED.replace("FOLDER", "checks"),
+        flow="{retries: 1}",
+    )
+    ran = line.doit()
+    assert "the scope `unit` does not work, and not because of the change: " in ran.out
+    assert "2-build" not in ran.out
+    assert "commit the repair there and type `factory rebase limit`" in ran.out
+
+
+def test_a_change_by_which_no_test_can_be_loaded_has_failed(line: Line) -> None:
+    line.write(line.product / "checks/test_it.py", "def test_it():\n    assert True\n")
+    line.commit("tests that run")
+    line.patch("limit-1", checks__test_it_py="import server.missing\n\n\ndef test_it(): pass\n")
+    line.spec(
+        line.artifact("limit").replace(
+            "[{scope: unit}, {scope: style}]", "[{scope: unit, tests: [checks]}]"
+        ),
+        scopes=COVERED.replace("FOLDER", "checks"),
+    )
+    ran = line.doit()
+    assert "fail: 1 test in 1 scope" in ran.out, ran
 
 
 def test_what_the_base_does_not_have_cannot_excuse_the_change(line: Line) -> None:

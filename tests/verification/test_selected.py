@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.line import Line, Ran
+from tests.line import COVERED, Line, Ran
 
 SCOPES = """
 scopes:
@@ -335,3 +335,86 @@ def test_a_scope_may_say_what_it_is_about(said: str, aside: list[str], product: 
     found = check(line)
     assert found.get("aside", []) == aside
     assert bool(found["selection"]["widened"]) is not bool(aside)
+
+
+class TestTheMapComesByItself:
+    """No command is typed: what ran anyway, with its coverage measured, leaves a map."""
+
+    @pytest.fixture
+    def covered(self, product: Line) -> Line:
+        product.write(product.product / "server/far.py", "def far():\n    return 1\n")
+        used = "from server.far import far\n\n\ndef test_far():\n    assert far()\n"
+        product.write(product.product / "checks/test_far_0.py", used)
+        data = (
+            "import json\n\n\ndef test_data():\n    json.loads(open('server/data.json').read())\n"
+        )
+        product.write(product.product / "checks/test_far_1.py", data)
+        product.write(product.product / "server/data.json", "[]\n")
+        product.commit("far")
+        return product
+
+    def artifacts(self, line: Line, *names: str) -> None:
+        verify = "[{scope: unit, select: changed}]"
+        text = "".join(
+            line.artifact(name, reviews=["ok.yaml"]).replace(
+                "[{scope: unit}, {scope: style}]", verify
+            )
+            for name in names
+        )
+        line.spec(text, scopes=COVERED.replace("FOLDER", "checks"))
+
+    def chosen(self, line: Line, name: str) -> tuple[str, list[str]]:
+        found = line.entry(name, "1-verify")["handoff"]["checks"][0]
+        return found["selection"]["summary"], found["selected"]
+
+    def test_from_a_whole_run(self, covered: Line) -> None:
+        line = covered
+        line.patch("limit-1", server__data_json="[1]\n")
+        line.patch("shout-1", server__core_py=CORE.replace("upper", "title"))
+        self.artifacts(line, "limit")
+        done(line.doit())
+        assert self.chosen(line, "limit") == (
+            "all of 5: server/data.json is a data file",
+            ["checks"],
+        )
+        self.artifacts(line, "limit", "shout")
+        done(line.doit())
+        assert self.chosen(line, "shout") == (
+            "1 of 5: 1 by map",
+            ["checks/test_core.py::test_shout"],
+        )
+
+    def test_what_came_after_it_is_run_once_and_carries_it_on(self, covered: Line) -> None:
+        line = covered
+        line.patch("limit-1", server__data_json="[1]\n")
+        self.artifacts(line, "limit")
+        done(line.doit())
+        # Somebody lets far() depend on shout(), which no map has seen.
+        far = "from server.core import shout\n\n\ndef far():\n    return shout('a')\n"
+        line.write(line.product / "server/far.py", far)
+        line.commit("far shouts")
+        line.patch("shout-1", server__core_py=CORE.replace("upper()", "upper() or ''"))
+        self.artifacts(line, "limit", "shout")
+        done(line.doit())
+        assert self.chosen(line, "shout") == (
+            "2 of 5: 1 by map, 1 by drift",
+            ["checks/test_core.py::test_shout", "checks/test_far_0.py"],
+        )
+        told = line.entry("shout", "1-verify")["handoff"]["checks"][0]["selection"]["why"][1]
+        assert told["why"].endswith("which changed since the map was made")
+        line.patch("again-1", server__core_py=CORE.replace("upper()", "upper() or None"))
+        self.artifacts(line, "limit", "shout", "again")
+        done(line.doit())
+        summary, tests = self.chosen(line, "again")
+        assert (summary, tests[1]) == ("2 of 5: 2 by map", "checks/test_far_0.py")
+
+    @pytest.mark.long
+    def test_a_test_that_failed_then_is_run_whatever_changes(self, covered: Line) -> None:
+        line = covered
+        line.patch("limit-1", server__data_json="[\n")
+        self.artifacts(line, "limit")
+        assert line.doit().code != 0
+        line.patch("shout-1", server__far_py="def far():\n    return 2\n")
+        self.artifacts(line, "shout")
+        line.doit()
+        assert self.chosen(line, "shout")[0] == "2 of 5: 1 by map, 1 by drift"

@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,27 @@ from factoryline.verification.coverage.base import (
 
 def read(path: Path, place: Place) -> Coverage:
     """The lines of a data file and of those beside it. Raises Unreadable."""
-    found = [p for p in (path, *sorted(path.parent.glob(f"{path.name}.*"))) if p.is_file()]
+    found = parts(path)
     if not found:
         raise Unreadable("is missing")
     return united(report for one in found for report in _read(one, place))
+
+
+def parts(path: Path) -> list[Path]:
+    """A data file and those beside it that other processes left."""
+    return [p for p in (path, *sorted(path.parent.glob(f"{path.name}.*"))) if p.is_file()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What a run's coverage is asked for.
+
+    files: those whose lines count; none means all. turns: where the probe says which test executed
+    what; None unless it is asked. It costs about as much as to trace everything.
+    """
+
+    files: tuple[str, ...] = ()
+    turns: Path | None = None
 
 
 PROBE = "factoryline_probe"
@@ -45,18 +63,30 @@ _KEPT = ("concurrency", "plugins", "patch", "sigterm")
 for its own reports."""
 
 
+EVERYTHING = Watch()
+
+
 def settings(
-    folder: Path, log: Path, env: Mapping[str, str], traced: Sequence[str], *, ours: bool
+    folder: Path,
+    log: Path,
+    env: Mapping[str, str],
+    traced: Sequence[str],
+    *,
+    ours: bool,
+    turns: Path | None = None,
 ) -> Mapping[str, str]:
     """Variables for a run of pytest below `coverage run`, so that nothing takes its data away.
 
     folder: where it runs. log: a path without an ending, beside which its settings are written.
     env: its variables so far. traced: patterns of the files that count; none means all of them.
-    ours: whether it runs with our own interpreter.
+    ours: whether it runs with our own interpreter. turns: as `Watch` has it.
     """
     said = _project(folder)
     lines = [f"{name} = {value}" for name, value in said.items()]
-    if traced and ours and MONITORS and not said.keys() & {"concurrency", "plugins"}:
+    if turns:
+        # From Python 3.14 on the default core keeps only the first test of each line.
+        lines += ["core = ctrace", "disable_warnings = no-ctracer"]
+    elif traced and ours and MONITORS and not said.keys() & {"concurrency", "plugins"}:
         # What is not counted costs nothing then; a trace function is called all the same.
         lines.append("core = sysmon")
     if traced:
@@ -65,7 +95,9 @@ def settings(
     files.write_text(file, "\n".join(["[run]", *lines, ""]))
     path = [env["PYTHONPATH"]] if env.get("PYTHONPATH") else []
     plugins = [env["PYTEST_PLUGINS"]] if env.get("PYTEST_PLUGINS") else []
+    given = {"FACTORYLINE_TURNS": str(turns.resolve())} if turns else {}
     return {
+        **given,
         "COVERAGE_RCFILE": str(file.resolve()),
         "PYTHONPATH": os.pathsep.join([*path, str(_PLACE)]),
         "PYTEST_PLUGINS": ",".join([*plugins, PROBE]),

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from factoryline.diagnostics import StageFailed
-from factoryline.plan.model import Proof
+from factoryline.plan.model import Proof, Scope
 from factoryline.system.git import FileChange, Git
 from factoryline.verification.coverage.base import Lines, Place, Unreadable, united
 from factoryline.verification.coverage.coverage_py import measures
@@ -187,7 +187,9 @@ def _measured(case: Case, read: Mapping[str, Mapping[str, Lines]], lost: Mapping
         scope = one.selection.scope
         if scope.coverage != "coverage-py" or not measures(scope.run) or one.ran.trouble:
             continue
-        ran = any(lines.executed for lines in read.get(scope.name, {}).values())
+        own = tuple(_place(scope, test) for test in one.selection.chosen)
+        seen = (path for path, lines in read.get(scope.name, {}).items() if lines.executed)
+        ran = any(goes_with_tests(path) or path.startswith(own) for path in seen)
         if scope.name in lost or not ran:
             why = lost.get(scope.name, "names no line, not even of the tests that passed")
             raise StageFailed(
@@ -196,6 +198,11 @@ def _measured(case: Case, read: Mapping[str, Mapping[str, Lines]], lost: Mapping
                 help="something else measures, or runs the tests in other processes; "
                 f"`factory logs` shows the run, and {one.ran.coverage.name} is its data",
             )
+
+
+def _place(scope: Scope, test: str) -> str:
+    """A test's file in the repository, or the folder of some; empty for all of it."""
+    return PurePosixPath(scope.cwd, test.partition("::")[0]).as_posix().removeprefix(".")
 
 
 def _mutants(case: Case) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class Test:
     suite. file, line: where it stands, as the runner says it (go: the package); empty and 0 when it
     does not.
     message: of a failed test; empty otherwise. seconds: None where they are not told.
+    began: whether it got so far as to run; a file that cannot be loaded, a failed setup did not.
     """
 
     __test__ = False  # pytest takes every class of this name for one of its own
@@ -31,6 +32,7 @@ class Test:
     line: int = 0
     message: str = ""
     seconds: float | None = None
+    began: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,11 @@ class Report:
     def run(self) -> int:
         """How many tests were executed."""
         return sum(test.outcome != "skipped" for test in self.tests)
+
+    @property
+    def idle(self) -> bool:
+        """Whether not one test got so far as to run."""
+        return all(test.outcome == "skipped" or not test.began for test in self.tests)
 
     def _with(self, outcome: Outcome) -> tuple[Test, ...]:
         return tuple(test for test in self.tests if test.outcome == outcome)

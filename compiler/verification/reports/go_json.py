@@ -102,4 +102,5 @@ def _test(package: str, name: str, run: _Run) -> Test:
         outcome=outcome,
         message=shortened(message) if outcome == "failed" else "",
         seconds=run.seconds,
+        began=bool(name),
     )

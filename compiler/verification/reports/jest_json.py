@@ -74,7 +74,7 @@ def _tests(file: Mapping[str, Any]) -> Iterator[Test]:
     if file["status"] == "failed" and not any(case["status"] == "failed" for case in cases):
         # It could not be loaded, or broke outside of its tests.
         message = shortened(str(file.get("message") or ""))
-        yield Test(id=path, name="", file=path, outcome="failed", message=message)
+        yield Test(id=path, file=path, outcome="failed", message=message, began=False)
 
 
 def _doubt(value: Mapping[str, Any], tests: tuple[Test, ...]) -> str:

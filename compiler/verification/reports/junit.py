@@ -75,7 +75,7 @@ def _tests(root: ET.Element) -> Iterator[Test]:
             broken = next((c for c in element if _tag(c) in ("failure", "error")), None)
             if broken is not None:
                 name = element.get("name") or "unnamed suite"
-                yield Test(id=name, name=name, outcome="failed", message=_message(broken))
+                yield Test(id=name, outcome="failed", message=_message(broken), began=False)
 
 
 def _test(case: ET.Element) -> Test:
@@ -95,6 +95,7 @@ def _test(case: ET.Element) -> Test:
         outcome=outcome,
         message="" if broken is None else _message(broken),
         seconds=_seconds(case.get("time", "")),
+        began=broken is None or _tag(broken) != "error",
     )
 
 

@@ -95,7 +95,7 @@ class _Reader:
     def _statement(self, text: str, depth: int) -> None:
         if text.startswith(_BAIL):
             reason = text.removeprefix(_BAIL).strip()
-            self.tests.append(Test(id=_BAIL, outcome="failed", message=reason))
+            self.tests.append(Test(id=_BAIL, outcome="failed", message=reason, began=False))
             self.doubt = self.doubt or "was given up by its runner"
         elif point := _POINT.match(text):
             self._point(point[2] or "", depth, ok=not point[1])

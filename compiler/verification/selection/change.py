@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from factoryline.system.git import FileChange, Git, Hunk
@@ -36,14 +36,6 @@ class Edit:
             for line in range(hunk.old_first, hunk.old_first + hunk.old_count)
         )
 
-    def new_lines(self) -> frozenset[int]:
-        """Lines that are new or changed."""
-        return frozenset(
-            line
-            for hunk in self.hunks
-            for line in range(hunk.new_first, hunk.new_first + hunk.new_count)
-        )
-
 
 def edits_between(git: Git, old: str, new: str) -> tuple[Edit, ...]:
     """What differs between two commits or trees; renames are followed."""
@@ -62,29 +54,29 @@ def _edit(git: Git, one: FileChange) -> Edit:
 
 
 class Shift:
-    """Line numbers of one version of a file in terms of another one."""
+    """Line numbers of one version of a file in a later one."""
 
     def __init__(self, hunks: Sequence[Hunk]) -> None:
-        self._hunks = sorted(hunks, key=lambda hunk: hunk.new_first)
-        self._starts = [h.new_first + (0 if h.new_count else 1) for h in self._hunks]
+        self._hunks = sorted(hunks, key=lambda hunk: hunk.old_first)
+        self._starts = [h.old_first + (0 if h.old_count else 1) for h in self._hunks]
 
-    def back(self, lines: Iterable[int]) -> frozenset[int]:
-        """Lines of the newer version as lines of the older one.
-
-        A line that only the newer one has becomes the lines that it took the place of, or those
-        beside it.
-        """
-        return frozenset(old for line in lines for old in self._back(line) if old > 0)
-
-    def _back(self, line: int) -> range | tuple[int, ...]:
+    def forward(self, line: int) -> int | None:
+        """Where a line is now; None where it is gone or changed."""
         index = bisect.bisect_right(self._starts, line) - 1
         if index < 0:
-            return (line,)
+            return line
         hunk = self._hunks[index]
-        first = hunk.new_first if hunk.new_count else hunk.new_first + 1
-        if line < first + hunk.new_count:
-            if hunk.old_count:
-                return range(hunk.old_first, hunk.old_first + hunk.old_count)
-            return (hunk.old_first, hunk.old_first + 1)
-        old_end = hunk.old_first + hunk.old_count if hunk.old_count else hunk.old_first + 1
-        return (old_end + line - first - hunk.new_count,)
+        if line < self._starts[index] + hunk.old_count:
+            return None
+        # Where git counts no lines, it names the line before.
+        end = hunk.new_first + (hunk.new_count or 1)
+        return end + line - self._starts[index] - hunk.old_count
+
+    @property
+    def fresh(self) -> frozenset[int]:
+        """The lines of the later version that the earlier one does not have."""
+        return frozenset(
+            line
+            for hunk in self._hunks
+            for line in range(hunk.new_first, hunk.new_first + hunk.new_count)
+        )

@@ -7,7 +7,7 @@ never empty.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePosixPath
@@ -16,7 +16,7 @@ from factoryline.plan.model import Rule
 from factoryline.verification import reach
 from factoryline.verification.selection import configuration, fixtures, ranking
 from factoryline.verification.selection import tests as testing
-from factoryline.verification.selection.change import Edit, Shift
+from factoryline.verification.selection.change import Edit
 from factoryline.verification.selection.choice import Choice, Why
 from factoryline.verification.selection.contextmap import ContextMap
 from factoryline.verification.selection.found import Found
@@ -32,6 +32,17 @@ NEARLY_ALL = 0.9
 """From this share on, choosing tests costs more than it saves."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """How the files of the base differ from those of the map's commit: its edits of Python files.
+
+    What other files say was verified with them; they hardly lead a test through other lines.
+    """
+
+    base: Tree
+    edits: Sequence[Edit] = ()
+
+
 def choose(
     old: Tree,
     new: Tree,
@@ -41,12 +52,12 @@ def choose(
     map: ContextMap | None = None,
     effort: str = "merge",
     rules: Sequence[Rule] = (),
-    shifts: Mapping[str, Shift] | None = None,
+    drift: Drift | None = None,
     most: int = MOST_CHARACTERS,
 ) -> Choice:
     """The tests that a change needs, of those below the paths in `everything`."""
     found = search(
-        old, new, edits, everything=everything, map=map, rules=rules, shifts=shifts, most=most
+        old, new, edits, everything=everything, map=map, rules=rules, drift=drift, most=most
     )
     return found.choice(effort)
 
@@ -59,11 +70,12 @@ def search(
     everything: Sequence[str],
     map: ContextMap | None = None,
     rules: Sequence[Rule] = (),
-    shifts: Mapping[str, Shift] | None = None,
+    drift: Drift | None = None,
     most: int = MOST_CHARACTERS,
 ) -> Search:
     """What leads from a change to tests, once for both efforts.
 
+    old: the files of the map's commit, without a map those of the base; `edits` lead from there.
     most: how many characters of tests the scope's command can take.
     """
     supported = any(
@@ -98,8 +110,10 @@ def search(
                 _mentions(edit.path, new, found)
         elif sort != "data file" or any(_may_read(tree, edit.path) for tree in (old, new)):
             unknown.append((edit.path, _reason(edit.path, sort)))
-    finder = Finder(old=old, new=new, map=map, shifts=shifts or {})
+    finder = Finder(old=old, new=new, map=map)
     found.join(finder.find(code, others=bool(found.tests)))
+    if map:
+        _drifted(Finder(old=old, new=drift.base if drift else old, map=map), drift, found)
     return Search(scope=scope, edits=code, map=map, found=found, unknown=tuple(unknown))
 
 
@@ -140,6 +154,24 @@ class Search:
             Why(test=test, by=by, why=text, tests=sizes[test]) for test, (by, text) in tests.items()
         )
         return Choice(tests=scope.arguments(tests), why=why, known=scope.known)
+
+
+def _drifted(finder: Finder, drift: Drift | None, found: Found) -> None:
+    """The tests of which the map knows too little, whatever the change is."""
+    for test in finder.map.cut_short if finder.map else ():
+        found.add(test, "drift", "it failed when the map was made")
+    code = []
+    for edit in drift.edits if drift else ():
+        if PurePosixPath(edit.path).name != "conftest.py":
+            code.append(edit)
+            continue
+        asking = Found()
+        if fixtures.asking(finder.old, finder.new, edit.path, asking):
+            why = f"it asks for a fixture of {edit.path} that changed since the map was made"
+            found.add_all(asking.tests, "drift", why)
+        else:
+            found.unknown.append(f"{edit.path} changed since the map was made")
+    found.join(finder.drifted(code))
 
 
 def _mentions(path: str, tree: Tree, found: Found) -> None:

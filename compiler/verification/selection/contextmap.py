@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-VERSION = 2
+VERSION = 3
 
 _UNREADABLE = (
     *(OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RuntimeError),
@@ -68,10 +68,16 @@ class ContextMap:
             self.commit: str = self.facts["commit"]
             self.tests: tuple[str, ...] = tuple(self.facts["tests"])
             self.breadth: tuple[int, ...] = tuple(self.facts["breadth"])
+            self.cut_short: tuple[str, ...] = tuple(self.facts["cut_short"])
             self._members: Mapping[str, int] = self.facts["files"]
         except _UNREADABLE as error:
             raise MapUnreadable(f"{path} cannot be read: {error}") from error
         self._known: dict[str, FileMap | None] = {}
+
+    @property
+    def paths(self) -> Iterable[str]:
+        """The files of which it has lines."""
+        return self._members
 
     def file(self, path: str) -> FileMap | None:
         """The lines of one file; None when no test executed anything in it."""
@@ -112,11 +118,15 @@ class MapUnreadable(Exception):
 
 @dataclass(kw_only=True)
 class Recording:
-    """What a recorded run showed, before it becomes a file."""
+    """What a recorded run showed, before it becomes a file.
+
+    cut_short: the tests that failed, of which the rest of their lines is not known.
+    """
 
     commit: str
     files: dict[str, FileMap] = field(default_factory=dict)
     tests: tuple[str, ...] = ()
+    cut_short: tuple[str, ...] = ()
 
     def to_bytes(self, **facts: Any) -> bytes:
         breadth = [0] * len(self.tests)
@@ -131,6 +141,7 @@ class Recording:
                 "commit": self.commit,
                 "tests": self.tests,
                 "breadth": breadth,
+                "cut_short": self.cut_short,
                 "files": {path: number for number, path in enumerate(self.files)},
                 **facts,
             }

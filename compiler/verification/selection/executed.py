@@ -1,11 +1,10 @@
-"""Who executed what, asked in lines and names of the base, whatever commit the map was made at."""
+"""Who executed what, asked in lines and names of the commit that the map was made at."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from factoryline.verification.selection.change import Shift
 from factoryline.verification.selection.contextmap import ContextMap, FileMap
 from factoryline.verification.selection.tree import Tree
 
@@ -14,7 +13,7 @@ _NOTHING = FileMap(blob="", lines={}, functions={})
 
 @dataclass(kw_only=True)
 class Executed:
-    """A context map and the base's files. shifts: per path, from the map's lines to the base's.
+    """A context map and the files of its commit.
 
     Answers are sets of tests; of a file that runs at import alone the map has no line, and knows
     that.
@@ -22,22 +21,18 @@ class Executed:
 
     map: ContextMap
     old: Tree
-    shifts: Mapping[str, Shift] = field(default_factory=dict)
 
     def file(self, path: str) -> FileMap:
         return self.map.file(path) or _NOTHING
 
     def at(self, path: str, lines: Iterable[int]) -> int:
-        """The tests that execute a line of the base; where lines cannot be told, the functions."""
+        """The tests that execute a line; where lines cannot be told, the functions."""
         wanted = set(lines)
         file = self.file(path)
         if not wanted or not file.lines:
             return 0
         if file.blob == self.old.blobs.get(path):
             return file.at(wanted)
-        shift = self.shifts.get(path)
-        if shift:
-            return file.at(shift.back(wanted))
         whole = self.old.outline(path)
         tests = 0
         for part in whole.functions() if whole else ():

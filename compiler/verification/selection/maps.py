@@ -6,6 +6,7 @@ nothing else.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from factoryline.errors import ending
 from factoryline.plan.model import Scope
 from factoryline.system import files, process
 from factoryline.system.git import Git
-from factoryline.verification.selection.change import Edit, Shift
-from factoryline.verification.selection.contextmap import ContextMap, MapUnreadable
+from factoryline.verification.coverage import coverage_py
+from factoryline.verification.selection.carry import carried
+from factoryline.verification.selection.change import Shift
+from factoryline.verification.selection.contextmap import ContextMap, MapUnreadable, Recording
 from factoryline.verification.selection.record import read_coverage
 
 KEPT = 3
@@ -25,13 +28,6 @@ KEPT = 3
 
 MAP_TIMES = 6.0
 """Recording may take this many times a run's time limit: it runs everything, and slower."""
-
-COVERAGE = """[run]
-# From Python 3.14 on the default core keeps only the first test of each line.
-core = ctrace
-relative_files = true
-disable_warnings = no-ctracer
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +41,27 @@ class Recorded:
 
 
 def command_of(scope: Scope) -> tuple[str, ...] | None:
-    """What records a scope's map: its `map`, or its pytest command with coverage; else None."""
+    """What records a scope's map: its `map`, or its pytest command below `coverage run`."""
     if scope.map:
         return scope.map
-    words = [PurePosixPath(word).name for word in scope.run]
-    if not any(word in ("pytest", "py.test") for word in words) or "{tests}" not in scope.run:
+    if "{tests}" not in scope.run:
         return None
+    if coverage_py.measures(scope.run):
+        return tuple(word.replace("{coverage}", "{map}") for word in scope.run)
+    words = [PurePosixPath(word).name for word in scope.run]
+    place = next((i for i, word in enumerate(words) if word in ("pytest", "py.test")), None)
+    if place is None:
+        return None
+    measured = ("coverage", "run", "--data-file={map}", "-m", "pytest")
     plain = [word for word in scope.run if "{report}" not in word and word != "--junitxml"]
-    return (*plain, "--cov=.", "--cov-config={config}", "--cov-context=test", "--cov-report=")
+    return (*plain[:place], *measured, *plain[place + 1 :])
+
+
+def records(scope: Scope) -> bool:
+    """Whether a scope's own runs can leave a map."""
+    if scope.coverage != "coverage-py" or "{tests}" not in scope.run:
+        return False
+    return coverage_py.measures(scope.run)
 
 
 def record(scope: Scope, repository: Git, commit: str, checkout: Path, folder: Path) -> Recorded:
@@ -64,31 +73,29 @@ def record(scope: Scope, repository: Git, commit: str, checkout: Path, folder: P
     assert command is not None, "the caller looked"
     files.make_folder(folder)
     log = folder / f"{scope.name}.recording"
-    data, config = Path(f"{log}.coverage"), Path(f"{log}.coveragerc")
-    for stale in folder.glob(f"{data.name}*"):
+    data, turns = Path(f"{log}.coverage"), Path(f"{log}.turns")
+    for stale in folder.glob(f"{log.name}*"):
         files.remove_quickly(stale)
-    files.write_text(config, COVERAGE)
-    words = {"map": str(data), "config": str(config), "python": process.python()}
+    words = {"map": str(data), "config": f"{log}.coveragerc", "python": process.python()}
+    words["report"] = f"{log}.report"
     argv: list[str] = []
     for word in command:
         argv += scope.all if word == "{tests}" else [process.fill(word, words)]
-    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **scope.env, "COVERAGE_FILE": str(data)}
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **scope.env}
+    ours = coverage_py.settings(checkout / scope.cwd, log, env, (), ours=False, turns=turns)
+    env |= {"COVERAGE_FILE": str(data), **({} if scope.map else ours)}
     done = process.run(
         argv, cwd=checkout / scope.cwd, env=env, timeout=scope.timeout * MAP_TIMES, log=log
     )
-    blobs = repository.blobs_at(commit)
     if not data.exists():
         raise StageFailed(
             f"the map of `{scope.name}` was not recorded: its command {ending(done.code)} and "
             "left no coverage data",
             span=scope.span,
-            help="pytest-cov has to be installed where the tests run",
+            help="coverage.py has to be installed where the tests run: pip install coverage",
             detail=_end(done),
         )
-    recording = read_coverage(
-        data, checkout, commit, blobs, lambda path: _text(checkout / path), cwd=scope.cwd
-    )
-    files.remove_quickly(data)
+    recording = _read(scope, repository, commit, checkout, data, turns)
     if not recording.tests:
         raise StageFailed(
             f"the map of `{scope.name}` is empty: no test was recorded with its lines",
@@ -96,13 +103,69 @@ def record(scope: Scope, repository: Git, commit: str, checkout: Path, folder: P
             help="the command has to write coverage contexts, as --cov-context=test does",
             detail=_end(done),
         )
-    path = path_of(folder, scope, repository.tree_of(commit))
-    files.write_durable(path, recording.to_bytes(scope=scope.name))
-    prune(folder, scope)
+    path = _keep(scope, repository, folder, recording)
     failed = "" if done.code == 0 else f"the run {ending(done.code)}"
     return Recorded(
         path=path, tests=len(recording.tests), files=len(recording.files), failed=failed
     )
+
+
+def keep(
+    scope: Scope,
+    repository: Git,
+    commit: str,
+    checkout: Path,
+    folder: Path,
+    *,
+    data: Path,
+    turns: Path,
+    kept: ContextMap | None,
+) -> None:
+    """Keep what a verdict's run of a commit recorded; where it ran a part, `kept` carried on.
+
+    Nothing is kept of a run in which some chosen test had no turn.
+    """
+    if not turns.exists() or not coverage_py.parts(data):
+        return
+    recording = _read(scope, repository, commit, checkout, data, turns)
+    if kept is not None:
+        try:
+            recording = carried(
+                kept,
+                recording,
+                repository.blobs_at(commit),
+                lambda old, new: Shift(repository.hunks(old, new)),
+                lambda path: _text(checkout / path),
+            )
+        except MapUnreadable:
+            return
+    if recording.tests:
+        _keep(scope, repository, folder, recording)
+
+
+def _read(
+    scope: Scope, repository: Git, commit: str, checkout: Path, data: Path, turns: Path
+) -> Recording:
+    """What a run recorded, by its data and what the probe said."""
+    found = coverage_py.parts(data)
+    said = json.loads(turns.read_text(encoding="utf-8")) if turns.exists() else {"cut_short": ()}
+    return read_coverage(
+        found,
+        checkout,
+        commit,
+        repository.blobs_at(commit),
+        lambda path: _text(checkout / path),
+        cwd=scope.cwd,
+        cut_short=said["cut_short"],
+    )
+
+
+def _keep(scope: Scope, repository: Git, folder: Path, recording: Recording) -> Path:
+    files.make_folder(folder)
+    path = path_of(folder, scope, repository.tree_of(recording.commit))
+    files.write_durable(path, recording.to_bytes(scope=scope.name))
+    prune(folder, scope)
+    return path
 
 
 def path_of(folder: Path, scope: Scope, tree: str) -> Path:
@@ -115,40 +178,40 @@ def path_of(folder: Path, scope: Scope, tree: str) -> Path:
 def prune(folder: Path, scope: Scope) -> None:
     """Keep the newest maps of a scope."""
     start = path_of(folder, scope, "").name.removesuffix(".zip")[: -len("12345678-")]
-    found = sorted(folder.glob(f"{start}????????-*.zip"), key=lambda path: -path.stat().st_mtime)
-    for path in found[KEPT:]:
+    for path in _newest(folder, f"{start}????????-*.zip")[KEPT:]:
         files.remove_quickly(path)
 
 
-def find(folder: Path, scope: Scope, repository: Git, base: str) -> ContextMap | None:
-    """The map of the base's tree, else the newest one of an earlier commit; None without any."""
+def nearest(
+    folder: Path, scope: Scope, repository: Git, base: str
+) -> tuple[ContextMap, str] | None:
+    """The map of the base's tree, else the one whose Python files differ least, and a commit with
+    its files; None without any.
+
+    It may be of any commit that is still there, also of one that was never merged.
+    """
     exact = path_of(folder, scope, repository.tree_of(base))
     start = exact.name.rpartition("-")[0]
-    others = sorted(folder.glob(f"{start}-*.zip"), key=lambda path: -path.stat().st_mtime)
-    for path in [exact, *others] if exact.exists() else others:
+    best: tuple[int, ContextMap] | None = None
+    for path in [exact] if exact.exists() else _newest(folder, f"{start}-*.zip"):
         try:
             kept = ContextMap(path)
         except MapUnreadable:
             files.remove_quickly(path)
             continue
-        if path == exact or repository.is_ancestor(kept.commit, base):
-            return kept
-    return None
-
-
-def shifts(kept: ContextMap, repository: Git, edits: Sequence[Edit]) -> dict[str, Shift]:
-    """For files that changed between the map and the base: their lines in terms of the map's.
-
-    A file whose recorded text is no longer in the repository is left out; its lines are unknown.
-    """
-    found = {}
-    for edit in edits:
-        mapped = kept.file(edit.old) if edit.old else None
-        if not edit.old or not mapped or mapped.blob == edit.old_blob:
+        if path == exact:
+            return kept, base
+        if repository.commit_of(kept.commit) is None:
             continue
-        if repository.succeeds("cat-file", "-e", mapped.blob):
-            found[edit.old] = Shift(repository.hunks(mapped.blob, edit.old_blob))
-    return found
+        edits = repository.changed_files(kept.commit, base)
+        far = sum(one.path.endswith(".py") for one in edits)
+        if best is None or far < best[0]:
+            best = far, kept
+    return (best[1], best[1].commit) if best else None
+
+
+def _newest(folder: Path, pattern: str) -> Sequence[Path]:
+    return sorted(folder.glob(pattern), key=lambda path: -path.stat().st_mtime)
 
 
 def _end(done: process.Completed) -> str:

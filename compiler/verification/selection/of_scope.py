@@ -14,7 +14,8 @@ from factoryline.verification.selection import choose as choosing
 from factoryline.verification.selection import maps
 from factoryline.verification.selection.change import Edit, edits_between
 from factoryline.verification.selection.choice import Choice, Why
-from factoryline.verification.selection.contextmap import MapUnreadable
+from factoryline.verification.selection.choose import Drift, Search
+from factoryline.verification.selection.contextmap import ContextMap, MapUnreadable
 from factoryline.verification.selection.paths import RELATED, sort_of
 from factoryline.verification.selection.scope_tests import MOST_CHARACTERS, MOST_IN_ONE
 from factoryline.verification.selection.tree import Tree
@@ -30,13 +31,15 @@ MOST_BYTES = 2_000_000
 class Step:
     """One run of a scope for a change, and the choice that led to it.
 
-    aside: the changed files that the scope is not about.
+    map: the one that the choice was made with. wanting: whether one is missing that knows the
+    base. aside: the changed files that the scope is not about.
     """
 
     name: str
     selection: Selection
     choice: Choice
-    map: str
+    map: ContextMap | None = None
+    wanting: bool = True
     aside: tuple[str, ...] = ()
 
 
@@ -51,12 +54,15 @@ def steps(
     scope = selection.scope
     change = _Change.between(repository, base, commit, checkout).of(scope)
     if selection.select != "changed":
-        found = [Step(name="named", selection=selection, choice=Choice(tests=()), map="")]
+        found = [Step(name="named", selection=selection, choice=Choice(tests=()))]
     else:
         found = list(_chosen(selection, change, folder))
     if selection.before_merge == "all" and not found[-1].choice.widened:
         whole = Choice(tests=scope.all, widened="the artifact asks for it before the merge")
-        found.append(Step(name="all", selection=_with(selection, scope.all), choice=whole, map=""))
+        last, every = found[-1], _with(selection, scope.all)
+        found.append(
+            Step(name="all", selection=every, choice=whole, map=last.map, wanting=last.wanting)
+        )
     return tuple(replace(step, aside=change.aside) for step in found)
 
 
@@ -72,7 +78,7 @@ def widened(selection: Selection, reason: str) -> Step:
     """Everything in the scope, for a reason that a run gave."""
     scope = selection.scope
     choice = Choice(tests=scope.all, widened=reason)
-    return Step(name="merge", selection=_with(selection, scope.all), choice=choice, map="")
+    return Step(name="merge", selection=_with(selection, scope.all), choice=choice)
 
 
 def told(step: Step) -> dict[str, Any]:
@@ -84,7 +90,7 @@ def told(step: Step) -> dict[str, Any]:
         "widened": step.choice.widened,
         "chosen": step.choice.chosen,
         "known": step.choice.known,
-        "map": step.map,
+        "map": step.map.commit if step.map and step.name != "all" else "",
         "why": [{"test": w.test, "by": w.by, "why": w.why} for w in why[:REASONS]],
         "unnamed": len(why[REASONS:]),
     }
@@ -96,6 +102,7 @@ class _Change:
 
     repository: Git
     base: str
+    commit: str
     old: Tree
     new: Tree
     edits: tuple[Edit, ...]
@@ -107,9 +114,25 @@ class _Change:
         return cls(
             repository=repository,
             base=base,
-            old=Tree(repository.blobs_at(base), lambda path: _at(repository, base, path), new),
+            commit=commit,
+            old=_tree(repository, base, new),
             new=new,
             edits=edits_between(repository, base, commit),
+        )
+
+    def since(self, start: str) -> tuple[Tree, tuple[Edit, ...], Drift]:
+        """The files of another commit, what of the change differs from it, and how the base does.
+
+        A test that the change can break behaves otherwise at the base or at the change than it
+        did at that commit: both are followed.
+        """
+        own = {path for edit in self.edits for path in (edit.old, edit.new) if path}
+        edits = edits_between(self.repository, start, self.commit)
+        python = (e for e in edits_between(self.repository, start, self.base) if _is_python(e))
+        return (
+            _tree(self.repository, start, self.new),
+            tuple(edit for edit in edits if {edit.old, edit.new} & own),
+            Drift(base=self.old, edits=tuple(python)),
         )
 
     def of(self, scope: Scope) -> _Change:
@@ -141,6 +164,14 @@ class _Change:
         )
 
 
+def _is_python(edit: Edit) -> bool:
+    return edit.path.endswith(".py")
+
+
+def _tree(repository: Git, commit: str, like: Tree) -> Tree:
+    return Tree(repository.blobs_at(commit), lambda path: _at(repository, commit, path), like)
+
+
 def scope_files(tree: Tree) -> Iterator[str]:
     """The files of a tree that runners of JavaScript read."""
     return (path for path in tree.blobs if PurePosixPath(path).suffix in RELATED)
@@ -159,35 +190,61 @@ def _chosen(selection: Selection, change: _Change, folder: Path) -> Iterable[Ste
     if scope.related:
         yield _related(selection, change)
         return
-    kept = maps.find(folder, scope, change.repository, change.base)
+    found = maps.nearest(folder, scope, change.repository, change.base)
+    kept, start = found or (None, change.base)
     try:
-        shifts = maps.shifts(kept, change.repository, change.edits) if kept else {}
+        search, drifted = _search(scope, change, kept, start)
     except MapUnreadable:
-        kept, shifts = None, {}
-
-    search = choosing.search(
-        change.old,
-        change.new,
-        change.edits,
-        everything=[_join(scope.cwd, path) for path in scope.all],
-        map=kept,
-        rules=scope.rules,
-        shifts=shifts,
-        most=MOST_CHARACTERS if "{tests}" in scope.run else MOST_IN_ONE,
-    )
+        kept = None
+        search, drifted = _search(scope, change, None, change.base)
 
     def step(name: str, choice: Choice) -> Step:
         tests = [_below(scope.cwd, test) for test in choice.tests]
-        of = kept.commit if kept else ""
-        return Step(name=name, selection=_with(selection, tests), choice=choice, map=of)
+        wanting = kept is None or drifted
+        chosen = _with(selection, tests)
+        return Step(name=name, selection=chosen, choice=choice, map=kept, wanting=wanting)
 
     whole = search.choice(selection.effort)
+    if kept is None and selection.effort == "merge" and maps.records(scope) and _is_much(whole):
+        reason = f"{whole.chosen} of {whole.known} tests by imports, and there is no map yet"
+        whole = replace(whole, tests=scope.all, why=(), widened=reason)
+        yield Step(name=selection.effort, selection=_with(selection, scope.all), choice=whole)
+        return
     if selection.effort == "merge":
         quick = search.choice("inner", first=True)
         chosen = whole.chosen if not whole.widened else whole.known or 0
         if not quick.widened and 2 * quick.chosen < chosen:
             yield step("inner", quick)
     yield step(selection.effort, whole)
+
+
+MUCH = 0.5
+"""From this share on, a choice without a map is everything: the run leaves one for those to come.
+"""
+
+
+def _is_much(choice: Choice) -> bool:
+    return not choice.widened and choice.chosen >= MUCH * (choice.known or 0) > 0
+
+
+def _search(
+    scope: Scope, change: _Change, kept: ContextMap | None, start: str
+) -> tuple[Search, bool]:
+    """What leads to tests, and whether the map, made at `start`, is no longer sure of some."""
+    old, edits, drift = change.old, change.edits, Drift(base=change.old)
+    if start != change.base:
+        old, edits, drift = change.since(start)
+    search = choosing.search(
+        old,
+        change.new,
+        edits,
+        everything=[_join(scope.cwd, path) for path in scope.all],
+        map=kept,
+        rules=scope.rules,
+        drift=drift,
+        most=MOST_CHARACTERS if "{tests}" in scope.run else MOST_IN_ONE,
+    )
+    return search, bool(drift.edits or (kept and kept.cut_short))
 
 
 def _related(selection: Selection, change: _Change) -> Step:
@@ -217,9 +274,7 @@ def _related(selection: Selection, change: _Change) -> Step:
     choice = Choice(tests=tuple(dict.fromkeys(changed)), why=why)
     command = tuple(word.replace("{changed}", "{tests}") for word in scope.related)
     related = replace(selection, scope=replace(scope, run=command))
-    return Step(
-        name=selection.effort, selection=_with(related, choice.tests), choice=choice, map=""
-    )
+    return Step(name=selection.effort, selection=_with(related, choice.tests), choice=choice)
 
 
 def _with(selection: Selection, tests: Sequence[str]) -> Selection:

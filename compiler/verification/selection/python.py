@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from factoryline.verification import reach
-from factoryline.verification.selection import flow, imports, novelty
+from factoryline.verification.selection import dependents, flow, imports, novelty
 from factoryline.verification.selection import tests as testing
-from factoryline.verification.selection.change import Edit, Shift
+from factoryline.verification.selection.change import Edit
 from factoryline.verification.selection.contextmap import ContextMap, members, union
 from factoryline.verification.selection.differences import Delta, differences
 from factoryline.verification.selection.executed import Executed
@@ -39,23 +39,40 @@ _HARMLESS = re.compile(
 
 @dataclass(kw_only=True)
 class Finder:
-    """old, new: the base and the built change. shifts: per path, from the map's lines to old's."""
+    """old, new: the map's commit, without one the base, and the built change."""
 
     old: Tree
     new: Tree
     map: ContextMap | None = None
-    shifts: Mapping[str, Shift] = field(default_factory=dict)
     executed: Executed | None = None
     _users: Users | None = None
 
     def __post_init__(self) -> None:
         if self.map:
-            self.executed = Executed(map=self.map, old=self.old, shifts=self.shifts)
+            self.executed = Executed(map=self.map, old=self.old)
             self._users = Users(executed=self.executed, new=self.new)
 
     def find(self, edits: Sequence[Edit], *, others: bool = False) -> Found:
         """others: whether files that are no code have led to tests already."""
         found = Found()
+        silent = self._find(edits, found)
+        if not found.tests and not found.unknown:
+            self._around([one for one in silent if one[1] or not others], found)
+        return found
+
+    def drifted(self, edits: Sequence[Edit]) -> Found:
+        """The tests of which the map is not sure any more, since these edits came after it: they
+        may execute the change by now.
+        """
+        found, whole = Found(), Found()
+        self._find(edits, found)
+        for test, (_, why) in found.tests.items():
+            whole.add(test, "drift", f"{why}, which changed since the map was made")
+        whole.unknown += found.unknown
+        return whole
+
+    def _find(self, edits: Sequence[Edit], found: Found) -> list[tuple[Edit, Sequence[Delta]]]:
+        """Returns what differs and may turn out to be executed by no test."""
         for edit in edits:
             if edit.new is not None and reach.is_test(edit.path):
                 self._changed_tests(edit, found)
@@ -63,9 +80,7 @@ class Finder:
         for edit in edits:
             if not reach.is_test(edit.path):
                 silent += self._changed_source(edit, found)
-        if not found.tests and not found.unknown:
-            self._around([one for one in silent if one[1] or not others], found)
-        return found
+        return silent
 
     # Changed tests
 
@@ -273,15 +288,18 @@ class Finder:
 
     def _by_imports(self, edit: Edit, deltas: Sequence[Delta], found: Found) -> None:
         """Test functions that use what differs, else whole files that import the module."""
-        before = len(found.tests)
+        theirs = Found()
         names = {symbol for delta in deltas for symbol in _symbols(delta.part)}
         places = [(edit.new, self.new), (edit.old, self.old)]
         for path, tree in places if _moved(edit) else places[:1]:
-            hit = path and self.map and imports.add_mentioning(tree, path, sorted(names), found)
+            hit = path and self.map and imports.add_mentioning(tree, path, sorted(names), theirs)
             if path and not hit and not (self.map and edit.old is None):
                 # A map shows what executes old modules; a new one is used by what has changed.
-                imports.add_importing(tree, path, found)
-        if len(found.tests) == before and not self.map:
+                imports.add_importing(tree, path, theirs)
+            if path and not self.map and not dependents.add_depending(tree, path, names, theirs):
+                theirs.unknown.append(f"nearly everything depends on {path}")
+        found.join(theirs)
+        if not theirs.tests and not self.map:
             found.unknown.append(f"no test reaches {edit.path}")
 
     def _around(self, silent: Sequence[tuple[Edit, Sequence[Delta]]], found: Found) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from factoryline.verification.selection import once
@@ -14,18 +14,19 @@ from factoryline.verification.selection.tests import function_of
 
 
 def read_coverage(
-    data: Path,
+    data: Sequence[Path],
     root: Path,
     commit: str,
     blobs: Mapping[str, str],
     read: Callable[[str], str | None],
     *,
     cwd: str = ".",
+    cut_short: Iterable[str] = (),
 ) -> Recording:
-    """What a data file of coverage.py says of the files in `blobs` (path to git's id).
+    """What the data files of one run of coverage.py say of the files in `blobs` (path to git's id).
 
     `root` is the checkout and `cwd` the folder in it that the tests ran in; `read` gives a path's
-    text at the commit.
+    text at the commit. cut_short: pytest's ids of the tests that failed.
     """
     lines, setup, tests, outside = _contexts(data, root / cwd, cwd, blobs)
     outlines = {
@@ -35,7 +36,7 @@ def read_coverage(
     once.spread(lines, outlines)
     files = {}
     for path in sorted(lines.keys() | outside.keys()):
-        functions = _functions(outlines.get(path))
+        functions = functions_of(outlines.get(path))
         imported = frozenset(
             name
             for name, (first, last) in functions.items()
@@ -48,19 +49,26 @@ def read_coverage(
                 functions=functions,
                 imported=imported,
             )
-    return Recording(commit=commit, files=files, tests=tuple(tests))
+    failed = {_test(one, cwd, blobs) for one in cut_short}
+    return Recording(
+        commit=commit, files=files, tests=tuple(tests), cut_short=tuple(sorted(failed))
+    )
 
 
 def _contexts(
-    data: Path, folder: Path, cwd: str, blobs: Mapping[str, str]
+    data: Sequence[Path], folder: Path, cwd: str, blobs: Mapping[str, str]
 ) -> tuple[Lines, Lines, dict[str, int], dict[str, set[int]]]:
     """Lines by test; those that ran while a test was set up once more; numbers of the tests; the
     lines of each file that ran outside of any test.
     """
     from coverage import CoverageData
 
-    kept = CoverageData(basename=str(data))
-    kept.read()
+    kept = CoverageData(no_disk=True)
+    for one in data:
+        part = CoverageData(basename=str(one))
+        part.read()
+        kept.update(part)
+        part.close(force=True)
     tests: dict[str, int] = {}
     lines: Lines = {}
     setup: Lines = {}
@@ -74,14 +82,19 @@ def _contexts(
                 outside.setdefault(path, set()).add(line)
             for context in filter(None, contexts):
                 name, _, phase = context.rpartition("|")
-                where, mark, rest = function_of(name or context).partition("::")
-                test = _place(where, cwd, blobs) + mark + rest
+                test = _test(name or context, cwd, blobs)
                 bit = 1 << tests.setdefault(test, len(tests))
                 for kind in (lines, setup) if phase == "setup" else (lines,):
                     found = kind.setdefault(path, {})
                     found[line] = found.get(line, 0) | bit
     kept.close()
     return lines, setup, tests, outside
+
+
+def _test(name: str, cwd: str, blobs: Mapping[str, str]) -> str:
+    """The function of one of pytest's ids, below the repository's top."""
+    where, mark, rest = function_of(name).partition("::")
+    return _place(where, cwd, blobs) + mark + rest
 
 
 def _relative(file: str, root: Path) -> str:
@@ -100,7 +113,8 @@ def _place(path: str, cwd: str, blobs: Mapping[str, str]) -> str:
     return inside if cwd != "." and inside in blobs else path
 
 
-def _functions(whole: Outline | None) -> dict[str, tuple[int, int]]:
+def functions_of(whole: Outline | None) -> dict[str, tuple[int, int]]:
+    """The lines of each function that run when it is called, by its qualified name."""
     if whole is None:
         return {}
     # The line of `def` itself runs at import.

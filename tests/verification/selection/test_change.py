@@ -14,30 +14,33 @@ from tests.verification.selection.trees import hunks
 OLD = "".join(f"line {number}\n" for number in range(1, 11))
 
 
-def test_lines_that_are_gone_and_lines_that_are_new() -> None:
+def test_lines_that_are_gone() -> None:
     edit = Edit(old="a.py", new="a.py", hunks=(Hunk(4, 0, 5, 2), Hunk(8, 2, 10, 1)))
     assert edit.gone_lines() == {8, 9}
-    assert edit.new_lines() == {5, 6, 10}
 
 
 @pytest.mark.parametrize(
-    ("new", "line", "expected"),
+    "new",
     [
-        (OLD, 7, {7}),
-        ("new\n" + OLD, 1, {1}),  # the line that stands beside the new one
-        ("new\n" + OLD, 8, {7}),
-        (OLD.replace("line 3\n", ""), 3, {4}),
-        (OLD.replace("line 3\n", ""), 2, {2}),
-        (OLD.replace("line 3\n", "a\nb\n"), 3, {3}),
-        (OLD.replace("line 3\n", "a\nb\n"), 4, {3}),
-        (OLD.replace("line 3\n", "a\nb\n"), 11, {10}),
-        (OLD.replace("line 3\nline 4\n", "a\n"), 3, {3, 4}),
-        (OLD.replace("line 3\nline 4\n", "a\n"), 4, {5}),
-        (OLD + "more\n", 11, {10, 11}),
+        OLD,
+        "new\n" + OLD,
+        OLD + "more\n",
+        OLD.replace("line 1\n", ""),
+        OLD.replace("line 3\n", ""),
+        OLD.replace("line 3\n", "a\nb\n"),
+        OLD.replace("line 3\nline 4\n", "a\n"),
+        OLD.replace("line 10\n", ""),
+        "",
+        OLD.replace("line 3\n", "").replace("line 5\n", "b\nline 5\n").replace("line 8\n", "c\n"),
     ],
 )
-def test_lines_mapped_back(new: str, line: int, expected: set[int]) -> None:
-    assert Shift(hunks(OLD, new)).back([line]) == expected
+def test_where_lines_are_now(new: str) -> None:
+    shift, now = Shift(hunks(OLD, new)), new.splitlines()
+    for number, text in enumerate(OLD.splitlines(), 1):
+        line = shift.forward(number)
+        assert now[line - 1] == text if line else text not in now
+    old = OLD.splitlines()
+    assert {now[line - 1] for line in shift.fresh} == {text for text in now if text not in old}
 
 
 def test_edits_from_git_follow_renames_and_know_what_is_gone(tmp_path: Path) -> None:

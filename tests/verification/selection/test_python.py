@@ -130,7 +130,7 @@ class TestWithAMap:
         )
         assert context_map.file("pkg/core.py") is not None
         new = after(pkg__core=("return True", "return 1"))
-        found = select(BASE, new, map=context_map, shifts={})
+        found = select(BASE, new, map=context_map)
         assert "test_core.py::test_check" in names(found)
 
     def test_a_test_that_is_gone_is_not_asked_for(self, tmp_path: Path) -> None:

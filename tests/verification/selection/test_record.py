@@ -39,7 +39,7 @@ def test_what_ran_in_tests_what_ran_at_import_and_what_was_built_for_all(tmp_pat
     data.write()
     texts = {"pkg/a.py": TEXT}
     recording = read_coverage(
-        tmp_path / "data", tmp_path, "c0ffee", {"pkg/a.py": "blob", "pkg/b.py": "blob"}, texts.get
+        [tmp_path / "data"], tmp_path, "c0ffee", {"pkg/a.py": "blob", "pkg/b.py": "blob"}, texts.get
     )
     (tmp_path / "map.zip").write_bytes(recording.to_bytes())
     kept = ContextMap(tmp_path / "map.zip")
