@@ -19,6 +19,8 @@ LOOKS = {
     # As documented: as typed, and a word that its output has.
     "doit list --all --status": [("doit list --all --status", "sealed:1-build")],
     "doit info NAME:STAGE": [("doit info open:1-build", "up-to-date")],
+    "factory list": [("factory list --all --status", "sealed:1-build"), ("factory list", "open")],
+    "factory info NAME:STAGE": [("factory info open:1-build", "up-to-date")],
     "factory doctor": [("factory doctor", "git")],
     "factory check": [("factory check", "is sound")],
     "factory check [--strict] [--format json]": [
@@ -60,6 +62,11 @@ DOES = {
     "doit NAME:STAGE": [("doit open:1-build", "")],
     "doit -n 4 -P thread": [("doit -n 4 -P thread", "open")],
     "doit forget NAME:STAGE": [("doit forget open:1-package", "forgetting"), ("doit", "1-package")],
+    "factory forget NAME:STAGE": [
+        ("factory forget open:1-package", "forgetting"),
+        ("doit", "1-package"),
+    ],
+    "factory clean NAME": [("factory clean open", "its work tree"), ("factory status", "waits")],
     "doit clean NAME": [("doit clean open", "its work tree"), ("factory status", "waits")],
     "factory run [NAME]": [("factory run open", "")],
     "factory run --wait": [("factory run --wait", "open")],

@@ -18,6 +18,7 @@ COMPILER = Path(__file__).parent.parent / "compiler"
 LAYERS: tuple[tuple[str, str], ...] = (
     # A module may import from the rows above its own. Names in one row never import each other.
     ("errors plain quick openset", "the kinds of failure; what must import nothing else; tables"),
+    ("typed", "what a person types to run the line: it looks for a factory, and knows nothing"),
     ("diagnostics system", "how a problem is told; the only doors outside"),
     ("boundary spec", "where failures end, which knows failures alone; what factory.yaml says"),
     ("meter", "what requests to a provider used: it knows addresses and files, and no plan"),
@@ -191,6 +192,10 @@ WRITERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     ),
     "boundary": (("write_text",), "the trace of a bug must get out even if our own writer is it"),
     "run.restore": (("tempfile.TemporaryDirectory",), "git's index for the time of one question"),
+    "verification.probe.factoryline_probe": (
+        ("open", "json.dump"),
+        "it runs in the project's own pytest, and imports nothing of ours",
+    ),
     "quick": (("os.open",), "it opens a folder to look from, and reads"),
     "run.factory": (("rename",), "a scaffold is made beside its place and appears whole"),
 }

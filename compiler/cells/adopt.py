@@ -17,6 +17,7 @@ from factoryline.plan.model import Artifact, Plan, Source
 from factoryline.plan.rounds import OPENS, Stage
 from factoryline.system import files
 from factoryline.system.git import Git
+from factoryline.typed import typed
 
 
 def run(job: Job) -> Result | Waiting:
@@ -112,9 +113,9 @@ def waiting(
     if lost:
         command = f"git fetch origin {lost[0]}:{lost[0]}   (the target has no such branch)"
     elif opener.outcome == "conflict":
-        command = f"git switch {taken[0].name} && git merge {plan.target.base}, then doit"
+        command = f"git switch {taken[0].name} && git merge {plan.target.base}, then {typed()}"
     else:
-        command = f"commit to {taken[0].name}, then doit"
+        command = f"commit to {taken[0].name}, then {typed()}"
     return Waiting(
         reason=f"{stage.id} waits for a commit on {names}: {why}",
         command=command,
@@ -160,7 +161,7 @@ def _mend(job: Job, source: Source) -> str:
     return (
         f"it builds on something else than {job.start[:12]}, where this round starts: "
         f"`git rebase {job.plan.target.base} {source.name}` and "
-        f"`factory rebase {job.artifact.name}` put both on {job.plan.target.base}; then doit"
+        f"`factory rebase {job.artifact.name}` put both on {job.plan.target.base}; then {typed()}"
     )
 
 

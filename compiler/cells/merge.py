@@ -13,6 +13,7 @@ from factoryline.diagnostics import Held, StageFailed, listing, plural
 from factoryline.errors import CommandFailed
 from factoryline.ledger.entry import Handoff
 from factoryline.system.git import IDENTITY, Git, Signature, sign_now
+from factoryline.typed import typed
 
 
 def run(job: Job) -> Result:
@@ -65,7 +66,7 @@ def _advance(job: Job, branch: str, tip: str, commit: str) -> None:
             f"{job.artifact.name} is approved, but the checkout of `{branch}` in {checkout} has "
             f"{plural(len(dirty), 'uncommitted change')}: {listing(dirty, limit=5)}",
             span=job.plan.target.span,
-            help="commit or stash them, then run doit again; the merge goes on from here",
+            help=f"commit or stash them, then `{typed()}`; the merge goes on from here",
         )
     git.fast_forward(commit)
 
@@ -86,7 +87,7 @@ def _commit(job: Job, tree: str, parents: list[str], message: str, author: Signa
             f"{job.artifact.name} is approved, but git could not sign the merge: "
             f"{failed.err.strip() or failed}",
             span=job.plan.flow.span,
-            help="put git's signing right and run doit again, or say `flow: {sign: never}`",
+            help=f"put git's signing right, then `{typed()}`; or say `flow: {{sign: never}}`",
         ) from failed
 
 

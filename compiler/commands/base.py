@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -46,6 +46,30 @@ def need_artifact(factory: Factory, name: str) -> str:
     if name not in names:
         raise UserError(f"there is no artifact named `{name}`", help=did_you_mean(name, names))
     return name
+
+
+def add_names(parser: argparse.ArgumentParser, *, needed: bool = False) -> None:
+    parser.add_argument(
+        "name", nargs="+" if needed else "*", help="artifacts (NAME) or stages (NAME:STAGE)"
+    )
+
+
+def through_doit(args: argparse.Namespace, words: Sequence[str]) -> int:
+    """Run a command of doit with the names that were given; returns its exit code."""
+    if args.file:
+        raise UserError(
+            f"`factory {words[0]}` works on the factory.yaml of its folder", help="go there"
+        )
+    from factoryline.plugin import Loader
+    from factoryline.run.engine import run_doit
+
+    loader = Loader()
+    try:
+        return run_doit(loader, [*words, *(name.replace("/", ":") for name in args.name)])
+    finally:
+        # Whoever waits between two runs keeps nobody from the line.
+        if loader.lock:
+            loader.lock.drop()
 
 
 DOIT = "doit.cfg"

@@ -15,6 +15,7 @@ from factoryline.errors import ExitCode, ProgramMissing
 from factoryline.pipeline import compile_factory, find
 from factoryline.plan.model import Agent, Plan, Selection
 from factoryline.system import git, process, sandbox
+from factoryline.verification import interpreter
 
 HELP = "show what this machine has of what the line needs, and what is missing"
 
@@ -44,7 +45,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 MISSING = "missing"
-NOT_ASKED = f"does not ask factory for its tasks here: {DOIT} takes `loader = factory` in [GLOBAL]"
+NOT_ASKED = (
+    f"does not ask factory for its tasks here: {DOIT} takes `loader = factory` in [GLOBAL], or "
+    "`factory run` runs the line"
+)
 
 
 def _tools(home: Path) -> dict[str, str]:
@@ -65,7 +69,11 @@ def _programs(plan: Plan) -> Iterator[tuple[str, str]]:
         if cell.run:
             users.setdefault(cell.run[0], []).append(cell.name)
     for selection in {s.scope.name: s for a in plan.artifacts for s in a.verify}.values():
-        users.setdefault(_first(selection), []).append(selection.scope.name)
+        scope = selection.scope
+        if scope.interpreter:
+            said = interpreter.installed(scope)
+            yield f"{scope.python} (for {scope.name})", said[0] if said else MISSING
+        users.setdefault(_first(selection), []).append(scope.name)
     for program, names in users.items():
         if program and not program.startswith("{"):
             yield f"{program} (for {listing(names, limit=3)})", _place(program)

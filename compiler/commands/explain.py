@@ -13,6 +13,7 @@ from factoryline.run.admission import queued, resting, spent_up
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Stale, freshness, standing
 from factoryline.run.status import waits_for_review, waits_for_work
+from factoryline.typed import typed
 
 HELP = "say for each stage why it is fresh, stale, waiting, queued or sealed"
 
@@ -68,10 +69,10 @@ def upcoming(factory: Factory, name: str) -> str:
         return ""
     last = factory.ledger.entry(step)
     if last is None:
-        return f"next: doit {name}:{step.id}"
+        return f"next: {typed(f'{name}:{step.id}')}"
     usd = last.run.cost.usd
     cost = "cost unknown" if usd is None else dollars(usd)
-    return f"next: doit {name}:{step.id} (last time {duration(last.run.seconds)}, {cost})"
+    return f"next: {typed(f'{name}:{step.id}')} (last time {duration(last.run.seconds)}, {cost})"
 
 
 def explain(factory: Factory, name: str) -> Iterator[tuple[str, str]]:

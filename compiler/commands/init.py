@@ -18,6 +18,7 @@ from factoryline.plan.agents.table import PROFILES
 from factoryline.spec import sketch
 from factoryline.system import files
 from factoryline.system.git import Git, open_repository
+from factoryline.typed import typed
 
 HELP = "write a first factory.yaml for this repository, and tell doit who loads its tasks"
 
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
             "an agent and its model go together",
             help=f"factory init --agent {args.agent or 'claude'} --model {args.model or '…'}",
         )
-    found = sketch.Files(root=home, paths=frozenset(git.files_in(home)))
+    found = sketch.Files(root=home, paths=frozenset(git.files_in(home)), top=home)
     scopes = sketch.scopes_of(found)
     base = _base(git)
     artifact = _adopted(git, args.adopt, base, scopes) if args.adopt else ""
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"wrote {os.path.relpath(path)}: {runs}")
     print(_loader(home))
     first = "" if artifact else "say in factory.yaml what the first artifact is, "
-    print(f"next: {first}try `factory check`, commit, and type `doit`")
+    print(f"next: {first}try `factory check`, commit, and type `{typed()}`")
     return 0
 
 
@@ -145,6 +146,8 @@ def _loader(home: Path) -> str:
     place = loader_in(home)
     if place:
         return f"doit asks factory for its tasks already ({place})"
+    if (home / "dodo.py").exists():
+        return "`doit` keeps this project's own tasks (dodo.py); `factory run` runs the line"
     if "doit" in read_toml(home / "pyproject.toml").get("tool", {}):
         return 'add to [tool.doit] of pyproject.toml: loader = "factory"'
     if (home / DOIT).exists():

@@ -7,6 +7,7 @@ import argparse
 from factoryline.commands.base import need_artifact, open_factory, writing
 from factoryline.errors import UserError
 from factoryline.run.repin import repin
+from factoryline.typed import typed
 
 HELP = "move an artifact on to the base as it is now"
 
@@ -25,9 +26,9 @@ def run(args: argparse.Namespace) -> int:
         if not record.begun:
             raise UserError(
                 f"{name} has not begun; it will start from the base as it is then",
-                help=f"doit {name} begins it",
+                help=f"{typed(name)} begins it",
             )
         factory.ledger.history(name).append("rebased")
         repin(factory, record, reason="rebased")
-    print(f"{name} starts from the base as it is now; doit goes on from here")
+    print(f"{name} starts from the base as it is now; {typed()} goes on from here")
     return 0

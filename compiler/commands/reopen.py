@@ -7,6 +7,7 @@ import argparse
 from factoryline.commands.base import need_artifact, open_factory, writing
 from factoryline.errors import UserError
 from factoryline.run.repin import repin
+from factoryline.typed import typed
 
 HELP = "take a sealed artifact up again, on the base as it is now"
 
@@ -25,5 +26,5 @@ def run(args: argparse.Namespace) -> int:
             raise UserError(f"{name} is not sealed", help=f"`factory explain {name}` says more")
         factory.ledger.history(name).append("reopened", reason=args.why)
         repin(factory, record, reason=f"reopened: {args.why}")
-    print(f"{name} is open again; doit goes on from here")
+    print(f"{name} is open again; {typed()} goes on from here")
     return 0

@@ -7,6 +7,7 @@ import argparse
 from factoryline.commands.base import open_factory
 from factoryline.reports.base import report
 from factoryline.reports.table import REPORTS
+from factoryline.typed import typed
 
 HELP = "put the artifacts side by side: lines, rework, tests, time, cost"
 
@@ -20,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
     found = report(factory.plan, factory.ledger)
     if not found.rows and not found.others and args.format == "text":
-        print("no artifact has begun; `doit` runs the line")
+        print(f"no artifact has begun; `{typed()}` runs the line")
         return 0
     print(REPORTS[args.format](found, by_stage=args.stages))
     return 0

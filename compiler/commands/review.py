@@ -19,6 +19,7 @@ from factoryline.run.freshness import standing
 from factoryline.run.stage import Done, answer_stage
 from factoryline.run.status import moved_on, waits_for_review
 from factoryline.spec import schema
+from factoryline.typed import typed
 
 HELP = "approve a packet, or ask for changes"
 
@@ -90,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
         more = moved_on(factory, where) if args.approve else ""
         if more:
             print(f"{more}; what is new there is not part of what you approved")
-        print("doit goes on from here")
+        print(f"{typed()} goes on from here")
     return 0
 
 

@@ -6,16 +6,13 @@ import argparse
 import time
 from datetime import UTC, datetime
 
-from factoryline.commands.base import open_factory
-from factoryline.errors import UserError
-from factoryline.plugin import Loader
-from factoryline.run.engine import run_doit
+from factoryline.commands.base import add_names, open_factory, through_doit
 
-HELP = "run what is stale; `doit`, without waiting for it when nothing is"
+HELP = "run what is stale, as far as it goes without a person, as `doit` does"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="*", help="artifacts or stages; all of them otherwise")
+    add_names(parser)
     parser.add_argument("-n", "--threads", type=int, default=0, help="how many stages at once")
     parser.add_argument(
         "--wait", action="store_true", help="stay until all that is paused has gone on too"
@@ -23,24 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.file:
-        raise UserError("`factory run` works on the factory.yaml of its folder", help="go there")
     parallel = ["-n", str(args.threads), "-P", "thread"] if args.threads else []
-    names = [name.replace("/", ":") for name in args.name]
-    code = _once([*parallel, *names])
+    code = through_doit(args, ["run", *parallel])
     while args.wait and code == 0 and _slept(args):
-        code = _once([*parallel, *names])
+        code = through_doit(args, ["run", *parallel])
     return code
-
-
-def _once(arguments: list[str]) -> int:
-    loader = Loader()
-    try:
-        return run_doit(loader, ["run", *arguments])
-    finally:
-        # Whoever waits between two runs keeps nobody from the line.
-        if loader.lock:
-            loader.lock.drop()
 
 
 def _slept(args: argparse.Namespace) -> bool:

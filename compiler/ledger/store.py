@@ -22,6 +22,7 @@ from factoryline.plan.rounds import Stage, stage_named
 from factoryline.spec import schema
 from factoryline.system import files, process
 from factoryline.system.locks import Lock
+from factoryline.typed import typed
 
 README = """# state/
 
@@ -122,7 +123,7 @@ class Ledger:
         if found is None:
             raise WorldError(
                 f"{stage} has no entry in the ledger",
-                help=f"run it first: doit {stage.artifact}:{stage.id}",
+                help=f"run it first: {typed(f'{stage.artifact}:{stage.id}')}",
             )
         return found
 

@@ -75,7 +75,7 @@ class _Resolver:
             surfaces=surfaces,
             contracts=_contracts(spec),
             agents={a.name.name: agents.resolved(a) for a in spec.agents},
-            scopes={s.name.name: _scope(s, surfaces) for s in spec.scopes},
+            scopes={s.name.name: _scope(s, surfaces, spec.home) for s in spec.scopes},
         )
 
     def plan(self) -> Plan:
@@ -280,7 +280,7 @@ def _builtin(name: str) -> Template:
     return Template(name=f"templates/{name}", text=builtin.template(name))
 
 
-def _scope(scope: model.ScopeSpec, surfaces: Mapping[str, Surface]) -> Scope:
+def _scope(scope: model.ScopeSpec, surfaces: Mapping[str, Surface], home: Path) -> Scope:
     named = [surfaces[r.name].globs if r.name in surfaces else (r.name,) for r in scope.of]
     return Scope(
         name=scope.name.name,
@@ -300,6 +300,8 @@ def _scope(scope: model.ScopeSpec, surfaces: Mapping[str, Surface]) -> Scope:
         timeout=scope.timeout or DEFAULT_SCOPE_SECONDS,
         coverage=scope.coverage.name if scope.coverage else "",
         requires=tuple(ref.name for ref in scope.requires),
+        python=scope.python,
+        interpreter=home / scope.python if scope.python else None,
         inherits=scope.inherits,
         prepare=_prepare(scope.prepare),
         reruns=int(float(scope.reruns.name)) if scope.reruns else 0,

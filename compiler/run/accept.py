@@ -7,6 +7,7 @@ from dataclasses import replace
 from factoryline.errors import UserError
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import compare, inputs, standing, surroundings
+from factoryline.typed import typed
 
 
 def accept(factory: Factory, name: str, stage_id: str, *, why: str) -> tuple[str, ...]:
@@ -28,7 +29,8 @@ def accept(factory: Factory, name: str, stage_id: str, *, why: str) -> tuple[str
     entry = next((e for e in record.entries if e.stage.id == stage_id), None)
     if entry is None:
         raise UserError(
-            f"{name}/{stage_id} has no entry to accept", help=f"doit {name}:{stage_id} runs it"
+            f"{name}/{stage_id} has no entry to accept",
+            help=f"{typed(f'{name}:{stage_id}')} runs it",
         )
     step = where.record.way.next
     if step is None or step.id != stage_id:

@@ -14,6 +14,7 @@ from factoryline.ledger.entry import Entry
 from factoryline.ledger.store import Ledger
 from factoryline.plan.rounds import Stage, stage_named
 from factoryline.system import files
+from factoryline.typed import typed
 
 IGNORE = "ignore:"
 CHECKER = "HandoffChecker"
@@ -82,13 +83,13 @@ class LedgerBackend:
         self._write_ignored([t for t in self._ignored() if t != task])
         stage = stage_of(task)
         if stage and not self._sealed(stage.artifact):
-            self.ledger.forget(stage, reason="doit forget")
+            self.ledger.forget(stage, reason=typed("forget"))
 
     def remove_all(self) -> None:
         self._write_ignored([])
         for entry in list(self.ledger.all_entries()):
             if not self._sealed(entry.stage.artifact):
-                self.ledger.forget(entry.stage, reason="doit forget --all")
+                self.ledger.forget(entry.stage, reason=typed("forget --all"))
 
     def _entry(self, task: str) -> Entry | None:
         stage = stage_of(task)

@@ -17,8 +17,8 @@ from factoryline.ledger.entry import Entry, Handoff
 from factoryline.plan import builtin
 from factoryline.plan.model import Cell, Contract, Selection, Template
 from factoryline.run import bounds
-from factoryline.system import files, process
-from factoryline.verification import site
+from factoryline.system import files
+from factoryline.verification import interpreter, site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,7 @@ def _too_long(job: Job, told: str, values: dict[str, Any], limit: int) -> StageF
 def _verified(selection: Selection, outbox: Path) -> dict[str, Any]:
     """A scope as it will be run; the cell can run it too, with a report of its own."""
     scope = selection.scope
-    words = {"tests": selection.chosen, "python": process.python()}
+    words = {"tests": selection.chosen, "python": interpreter.of(scope)}
     words |= {name: str(outbox / f"{scope.name}.{name}") for name in ("report", "coverage")}
     argv = site.fill(scope.run, words)
     setting = [f"{name}={shlex.quote(value)}" for name, value in scope.env.items()]

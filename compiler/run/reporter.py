@@ -17,6 +17,7 @@ from factoryline.run.factory import ignored as ignored_ledger
 from factoryline.run.survey import survey
 from factoryline.system import files
 from factoryline.system.locks import Lock
+from factoryline.typed import typed
 
 
 class LineReporter:
@@ -73,7 +74,7 @@ class LineReporter:
     def skip_ignore(self, task: Any) -> None:
         # doit skips what comes after an ignored task alike; only forgetting that one ends it.
         if task.name in ignored(self.factory.ledger):
-            self._write(f"!! {task.name}  ignored (`doit forget {task.name}` ends that)")
+            self._write(f"!! {task.name}  ignored (`{typed(f'forget {task.name}')}` ends that)")
 
     def cleanup_error(self, exception: Any) -> None:
         sys.stderr.write(exception.get_msg())

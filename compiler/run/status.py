@@ -13,6 +13,7 @@ from factoryline.run.admission import queued, resting, spent_up
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Standing, standing
 from factoryline.run.states import State
+from factoryline.typed import typed
 
 
 def state(factory: Factory, name: str, busy: Set[str] | None = None) -> State:
@@ -117,7 +118,7 @@ def _next(factory: Factory, where: Standing) -> State:
         kind="due",
         stage=step.id,
         sentence=f"{step.id} is due: {where.stale}{left}",
-        command="doit",
+        command=typed(),
     )
 
 

@@ -23,8 +23,9 @@ from factoryline.run.factory import Factory
 from factoryline.run.freshness import Stale, freshness, standing
 from factoryline.run.mending import told
 from factoryline.run.stage import run_stage
+from factoryline.typed import typed
 
-ALL = "`doit list --all` shows every stage"
+ALL = f"`{typed('list --all')}` shows every stage"
 
 
 def told_by_us(

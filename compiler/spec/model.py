@@ -122,6 +122,7 @@ class ScopeSpec:
     related: tuple[Ref, ...] = ()
     map: tuple[Ref, ...] = ()
     requires: tuple[Ref, ...] = ()
+    python: str = ""
     inherits: tuple[str, ...] = ()
     prepare: PrepareSpec | None = None
     reruns: Ref | None = None

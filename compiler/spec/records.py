@@ -110,6 +110,7 @@ def scope(name: str, entry: Field) -> model.ScopeSpec:
         related=refs(node, "related"),
         map=refs(node, "map"),
         requires=refs(node, "requires"),
+        python=text(node, "python"),
         inherits=_texts(node, "inherits"),
         prepare=_prepare(node),
         reruns=_ref(node, "reruns"),

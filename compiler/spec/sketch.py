@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -71,10 +72,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """The files of one folder of a repository, by their paths below it."""
+    """The files of one folder of a repository, by their paths below it. top: of the repository."""
 
     root: Path
     paths: frozenset[str]
+    top: Path
 
     def there(self, *names: str) -> bool:
         return any(name in self.paths for name in names)
@@ -82,7 +84,7 @@ class Files:
     def below(self, folder: str) -> Files:
         start = f"{folder}/"
         inside = (p.removeprefix(start) for p in self.paths if p.startswith(start))
-        return Files(root=self.root / folder, paths=frozenset(inside))
+        return Files(root=self.root / folder, paths=frozenset(inside), top=self.top)
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -151,10 +153,36 @@ def _pytest(files: Files) -> Scope | None:
         return None
     # An installed project points to where it was installed from, and not to the commit under test.
     src = ("env: {PYTHONPATH: src}",) if "src" in files.folders else ()
+    own = _environment(files)
+    if own and not _has_coverage(own):
+        place = own.relative_to(files.top) / "bin/python"
+        return Scope(
+            said=f"pytest of {place}, without coverage (`{place} -m pip install coverage` first)",
+            lines=(
+                "# Install coverage there, and the verdict can say which changed lines ran:",
+                '# run: ["{python}", -m, coverage, run, "--data-file={coverage}",',
+                '#       -m, pytest, -q, "{tests}", "--junitxml={report}"]',
+                "# coverage: coverage-py",
+                'run: ["{python}", -m, pytest, -q, "{tests}", "--junitxml={report}"]',
+                f"python: {place}",
+                *src,
+                "report: junit",
+                f"all: [{_tests(files)}]",
+            ),
+            endings=(".py",),
+        )
+    named = (
+        (f"python: {own.relative_to(files.top)}/bin/python",)
+        if own
+        else (
+            "# {python} is the interpreter that runs factoryline: install the project there, or",
+            "# say `python: .venv/bin/python`.",
+        )
+    )
     return Scope(
         said="pytest with coverage",
         lines=(
-            "# {python} is the interpreter that factoryline runs with: install the project there.",
+            *named,
             'run: ["{python}", -m, coverage, run, "--data-file={coverage}",',
             '      -m, pytest, -q, "{tests}", "--junitxml={report}"]',
             *src,
@@ -165,6 +193,21 @@ def _pytest(files: Files) -> Scope | None:
         endings=(".py",),
         covers=True,
     )
+
+
+def _environment(files: Files) -> Path | None:
+    """A package's virtual environment, or the repository's, unless it is the one we run in."""
+    for folder in (files.root, files.top):
+        for name in (".venv", "venv"):
+            place = folder / name
+            ours = place.resolve() == Path(sys.prefix).resolve()
+            if (place / "bin/python").exists() and not ours:
+                return place
+    return None
+
+
+def _has_coverage(environment: Path) -> bool:
+    return any(environment.glob("lib/python*/site-packages/coverage"))
 
 
 def _is_python_test(path: str) -> bool:

@@ -5,16 +5,15 @@ The rest stays outside, so that nobody's shell settings decide a verdict.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import sys
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from factoryline.plan.model import Scope
 from factoryline.system import process
+from factoryline.verification import interpreter
 
 PLACES = (
     # Who and where one is.
@@ -46,28 +45,12 @@ def variables(scope: Scope, words: Mapping[str, str]) -> dict[str, str]:
 
 def declared(scope: Scope) -> dict[str, Any]:
     """What of the environment can shape a result: the machine's kind, the inherited variables, and
-    our interpreter with its packages where the scope runs it.
+    the interpreter with its packages where the scope runs {python}.
     """
     commands = (scope.run, scope.list, scope.again, *(scope.prepare.run if scope.prepare else ()))
     ours = any("{python}" in part for command in commands for part in command)
     return {
         "machine": [sys.platform, platform.machine()],
         "inherits": {name: os.environ.get(name) for name in scope.inherits},
-        "python": [platform.python_version(), *_packages()] if ours else None,
+        "python": list(interpreter.installed(scope)) if ours else None,
     }
-
-
-@cache
-def _packages() -> tuple[str, ...]:
-    """What is installed for our interpreter, such as `pytest-8.3.4.dist-info`.
-
-    The names of the folders have name and version; to read what is in each takes as long as a test.
-    """
-    found: set[str] = set()
-    for place in sys.path:
-        with contextlib.suppress(OSError):
-            found.update(name for name in os.listdir(place or ".") if name.endswith(_INSTALLED))
-    return tuple(sorted(found))
-
-
-_INSTALLED = (".dist-info", ".egg-info", ".egg-link")

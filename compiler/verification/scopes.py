@@ -14,7 +14,7 @@ from factoryline.diagnostics import plural
 from factoryline.errors import ending
 from factoryline.plan.model import Scope, Selection
 from factoryline.system import ahead, files, process
-from factoryline.verification import environment, flaky, places
+from factoryline.verification import environment, flaky, interpreter, places
 from factoryline.verification.coverage import coverage_py
 from factoryline.verification.coverage.coverage_py import Watch
 from factoryline.verification.flaky import Flaky
@@ -183,8 +183,10 @@ def _measuring(
         patterns += [f"*/{path}/*"] if path != "." and not path.endswith(".py") else []
     env = environment.variables(scope, {"prepared": "", "python": process.python()})
     few = patterns if watch.files and len(patterns) < MOST_TRACED else ()
-    ours = scope.run[0] == "{python}"
-    return coverage_py.settings(checkout / scope.cwd, log, env, few, ours=ours, turns=watch.turns)
+    monitors = scope.run[0] == "{python}" and interpreter.version(scope) >= coverage_py.MONITORING
+    return coverage_py.settings(
+        checkout / scope.cwd, log, env, few, monitors=monitors, turns=watch.turns
+    )
 
 
 MOST_TRACED = 400

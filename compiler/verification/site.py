@@ -10,7 +10,7 @@ from factoryline.diagnostics import StageFailed
 from factoryline.errors import ProgramMissing
 from factoryline.plan.model import Scope
 from factoryline.system import process
-from factoryline.verification import environment
+from factoryline.verification import environment, interpreter
 
 KEPT_BYTES = 1_000_000
 """How much of a stream is held in memory; all of it lies in the log."""
@@ -44,7 +44,7 @@ class Site:
         """Run a command of a scope in its folder. Raises StageFailed when it cannot be run, since
         that says nothing about the change.
         """
-        known = {"prepared": str(self.prepared), "python": process.python()}
+        known = {"prepared": str(self.prepared), "python": interpreter.of(scope)}
         whole = {**environment.variables(scope, known), **(env or {})}
         cwd = self.checkout / scope.cwd
         if not cwd.is_dir():
@@ -76,8 +76,14 @@ def require(scope: Scope) -> None:
 
     A path is looked for in the checkout, when it runs.
     """
-    words = {"prepared": "", "python": process.python()}
+    words = {"prepared": "", "python": interpreter.of(scope)}
     env = environment.variables(scope, words)
+    if scope.interpreter and not scope.interpreter.exists():
+        raise StageFailed(
+            f"the scope `{scope.name}` needs `{scope.python}`, which is not there",
+            span=scope.span,
+            help="make it, as with `python3 -m venv .venv`, and install the project in it",
+        )
     try:
         for name in scope.programs:
             if "/" not in name:

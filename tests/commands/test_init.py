@@ -124,6 +124,16 @@ def test_a_commit_is_adopted_by_its_id(name: str, repository: Line) -> None:
     assert f'adopt: [["{commit[:12]}"]]' in text
 
 
+def test_a_projects_own_doit_tasks_stay(repository: Line) -> None:
+    own = "def task_hello():\n    return {'actions': ['echo hello'], 'verbosity': 2}\n"
+    repository.write(repository.home / "dodo.py", own)
+    ran = repository.factory("init")
+    assert "`doit` keeps this project's own tasks (dodo.py); `factory run` runs" in ran.out
+    assert "commit, and type `factory run`" in ran.out
+    assert not (repository.home / "doit.cfg").exists()
+    assert "hello" in repository.doit().out
+
+
 @pytest.mark.parametrize(
     ("name", "before", "after", "said"),
     [

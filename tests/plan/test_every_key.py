@@ -136,6 +136,7 @@ SHAPES: dict[str, tuple[Place, Any, set[str]]] = {
         {"verify"},
     ),
     "scope.coverage": (("scopes", "unit", "coverage"), "coverage-py", {"verify"}),
+    "scope.python": (("scopes", "unit", "python"), "bin/python", {"verify"}),
     "scope.inherits": (("scopes", "unit", "inherits"), ["LANG"], {"verify"}),
     "scope.prepare": (("scopes", "unit", "prepare"), {"run": [["npm", "ci"]]}, {"verify"}),
     "prepare.run": (("scopes", "unit", "prepare"), {"run": [["npm", "ci"]]}, {"verify"}),

@@ -120,6 +120,7 @@ def _scope(scope: Scope) -> dict[str, Any]:
         "related": list(scope.related),
         "map": list(scope.map),
         "requires": list(scope.requires),
+        "python": scope.python,
         "inherits": list(scope.inherits),
         "prepare": _prepare(scope.prepare),
         "reruns": scope.reruns,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from factoryline.diagnostics import Span
 from factoryline.plan.model.paths import matcher
@@ -49,7 +50,9 @@ class Scope:
     """A way to verify one part of the repository.
 
     timeout: in seconds. coverage: the format that its runs leave at {coverage}; empty for none.
-    requires: programs without which it cannot run. inherits: variables that it gets from outside.
+    requires: programs without which it cannot run. python: what {python} means, as it is said; none
+    means the interpreter that runs us. interpreter: its place on this machine.
+    inherits: variables that it gets from outside.
     reruns: how often a failed test is run again alone, by the command `again` (or `run`).
     flaky: whether a test that passes then is told (`tell`) or fails the check (`fail`).
     leaves: patterns of what its run may leave in the checkout. inputs: patterns of the paths that
@@ -71,6 +74,8 @@ class Scope:
     related: tuple[str, ...] = ()
     map: Aside[tuple[str, ...]] = ()
     requires: Aside[tuple[str, ...]] = ()
+    python: str = ""
+    interpreter: Aside[Path | None] = None
     inherits: tuple[str, ...] = ()
     prepare: Prepare | None = None
     reruns: int = 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import configparser
 import os
 import sqlite3
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,8 +54,10 @@ class Watch:
 PROBE = "factoryline_probe"
 _PLACE = Path(__file__).parent.parent / "probe"
 
-MONITORS = sys.version_info[:2] >= (3, 12)
-"""Whether Python has sys.monitoring, by which coverage.py looks at the files that count alone."""
+MONITORING = (3, 12)
+"""The first Python that has sys.monitoring, by which coverage.py looks at the files that count
+alone.
+"""
 
 _KEPT = ("concurrency", "plugins", "patch", "sigterm")
 """How a project's processes and files are measured; what to leave out, and where the data goes, is
@@ -72,21 +73,21 @@ def settings(
     env: Mapping[str, str],
     traced: Sequence[str],
     *,
-    ours: bool,
+    monitors: bool,
     turns: Path | None = None,
 ) -> Mapping[str, str]:
     """Variables for a run of pytest below `coverage run`, so that nothing takes its data away.
 
     folder: where it runs. log: a path without an ending, beside which its settings are written.
     env: its variables so far. traced: patterns of the files that count; none means all of them.
-    ours: whether it runs with our own interpreter. turns: as `Watch` has it.
+    monitors: whether its interpreter has sys.monitoring. turns: as `Watch` has it.
     """
     said = _project(folder)
     lines = [f"{name} = {value}" for name, value in said.items()]
     if turns:
         # From Python 3.14 on the default core keeps only the first test of each line.
         lines += ["core = ctrace", "disable_warnings = no-ctracer"]
-    elif traced and ours and MONITORS and not said.keys() & {"concurrency", "plugins"}:
+    elif traced and monitors and not said.keys() & {"concurrency", "plugins"}:
         # What is not counted costs nothing then; a trace function is called all the same.
         lines.append("core = sysmon")
     if traced:

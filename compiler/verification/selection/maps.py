@@ -17,6 +17,7 @@ from factoryline.errors import ending
 from factoryline.plan.model import Scope
 from factoryline.system import files, process
 from factoryline.system.git import Git
+from factoryline.verification import interpreter
 from factoryline.verification.coverage import coverage_py
 from factoryline.verification.selection.carry import carried
 from factoryline.verification.selection.change import Shift
@@ -76,13 +77,13 @@ def record(scope: Scope, repository: Git, commit: str, checkout: Path, folder: P
     data, turns = Path(f"{log}.coverage"), Path(f"{log}.turns")
     for stale in folder.glob(f"{log.name}*"):
         files.remove_quickly(stale)
-    words = {"map": str(data), "config": f"{log}.coveragerc", "python": process.python()}
+    words = {"map": str(data), "config": f"{log}.coveragerc", "python": interpreter.of(scope)}
     words["report"] = f"{log}.report"
     argv: list[str] = []
     for word in command:
         argv += scope.all if word == "{tests}" else [process.fill(word, words)]
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **scope.env}
-    ours = coverage_py.settings(checkout / scope.cwd, log, env, (), ours=False, turns=turns)
+    ours = coverage_py.settings(checkout / scope.cwd, log, env, (), monitors=False, turns=turns)
     env |= {"COVERAGE_FILE": str(data), **({} if scope.map else ours)}
     done = process.run(
         argv, cwd=checkout / scope.cwd, env=env, timeout=scope.timeout * MAP_TIMES, log=log

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from factoryline.verification.coverage.coverage_py import MONITORS, settings
+from factoryline.verification.coverage.coverage_py import settings
 
 from tests.line import Line
 
@@ -47,9 +47,9 @@ def mended(folder: Path, settings: str) -> Line:
 
 
 @pytest.mark.parametrize(
-    ("project", "traced", "ours", "said"),
+    ("project", "traced", "monitors", "said"),
     [
-        ("", ["*/a.py"], True, ["core = sysmon"] * MONITORS + ["include =", "    */a.py"]),
+        ("", ["*/a.py"], True, ["core = sysmon", "include =", "    */a.py"]),
         ("", ["*/a.py"], False, ["include =", "    */a.py"]),
         ("", [], True, []),
         (
@@ -61,10 +61,10 @@ def mended(folder: Path, settings: str) -> Line:
     ],
 )
 def test_what_is_measured_and_how(
-    project: str, traced: list[str], ours: bool, said: list[str], tmp_path: Path
+    project: str, traced: list[str], monitors: bool, said: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / ".coveragerc").write_text(project)
-    env = settings(tmp_path, tmp_path / "log", {"PYTHONPATH": "src"}, traced, ours=ours)
+    env = settings(tmp_path, tmp_path / "log", {"PYTHONPATH": "src"}, traced, monitors=monitors)
     assert Path(env["COVERAGE_RCFILE"]).read_text().splitlines() == ["[run]", *said]
     assert env["PYTHONPATH"].startswith("src:")
 
