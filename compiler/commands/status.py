@@ -7,6 +7,7 @@ import argparse
 from factoryline.commands.base import open_factory
 from factoryline.learning.priors import idle
 from factoryline.run.certificate import certify, table
+from factoryline.run.signs import at_work
 from factoryline.run.survey import survey
 from factoryline.system import locks
 
@@ -23,9 +24,11 @@ def run(args: argparse.Namespace) -> int:
     print(table(factory, found.states), end="")
     for prior, reason in idle(factory.plan, factory.ledger):
         print(f"the prior {prior['id']} reaches no artifact: {reason}")
-    at_work = locks.holder(factory.ledger.work / "lock")
-    if at_work:
-        print(f"the line is in use by {at_work}; a stage shows here when it is done")
+    holder = locks.holder(factory.ledger.work / "lock")
+    if holder:
+        print(f"the line is in use by {holder}; a stage shows here when it is done")
+        for sentence in at_work(factory.ledger.work / "running"):
+            print(sentence)
     if factory.ledger.work.is_dir():
         certify(factory, found)
     return 0

@@ -16,7 +16,7 @@ from typing import Any
 from factoryline.errors import WorldError
 from factoryline.system import files, secrets
 
-ENDS = ("finished", "failed", "rejected", "paused", "killed")
+ENDS = ("finished", "failed", "rejected", "paused", "killed", "interrupted")
 """The events that end an attempt."""
 
 FIRST = "sha256:" + "0" * 64

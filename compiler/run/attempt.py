@@ -20,7 +20,7 @@ from factoryline.plan.builtin import MADE_BY_GIT
 from factoryline.run import budget, effects, workspace
 from factoryline.run.brief import brief
 from factoryline.run.factory import Factory
-from factoryline.system import files, logs, secrets
+from factoryline.system import files, logs, process, secrets
 
 
 def attempt(factory: Factory, job: Job) -> Result | Waiting:
@@ -36,6 +36,9 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
             history.append("started", job.stage.id, repair=repair or None, cut=list(job.cuts))
         job = replace(job, log=logs.next_attempt(job.scratch.parent, job.stage.id))
         result, found = effects.watched(factory, job, lambda one: _work(factory, one))
+        if process.leaving():
+            # Its program was ended with the run: what it left says nothing.
+            raise SystemExit
         if isinstance(result, Waiting):
             return result
         broken = check(job, result, found)

@@ -6,6 +6,7 @@ doit calls this class by the names of its own reporter interface (doit/reporter.
 from __future__ import annotations
 
 import sys
+import threading
 from typing import Any, ClassVar, TextIO
 
 from factoryline.contracts.render import duration
@@ -14,6 +15,8 @@ from factoryline.run.backend import ignored, stage_of
 from factoryline.run.certificate import certify, last_words
 from factoryline.run.factory import Factory
 from factoryline.run.factory import ignored as ignored_ledger
+from factoryline.run.signs import Signs, clear
+from factoryline.run.stage import settle
 from factoryline.run.survey import survey
 from factoryline.system import files
 from factoryline.system.locks import Lock
@@ -37,22 +40,26 @@ class LineReporter:
         self.failures: list[dict[str, Any]] = []
         self.errors: list[str] = []
         self.ran = 0
+        folder = self.factory.ledger.work / "running"
+        self.signs = Signs(folder=folder, say=self._write)
+        self._writing = threading.Lock()
 
     def initialize(self, tasks: object, selected: object) -> None:
-        pass
+        del tasks, selected
+        clear(self.signs.folder)
 
     def get_status(self, task: object) -> None:
         pass
 
     def execute_task(self, task: Any) -> None:
-        # Only what may take long is announced; the rest speaks when it is done.
+        # What may take long is announced at once; the rest when it does.
         stage = stage_of(task.name)
-        if stage and resting(self.factory, stage):
-            return
-        if stage and self.factory.plan.cell(stage.cell).facts.spends:
-            self._write(f">  {task.name}")
+        if stage and not resting(self.factory, stage):
+            spends = self.factory.plan.cell(stage.cell).facts.spends
+            self.signs.begin(task.name, at_once=spends)
 
     def add_success(self, task: Any) -> None:
+        self.signs.end(task.name)
         said = task.values
         if said.get("state") == "done":
             self.ran += 1
@@ -62,6 +69,7 @@ class LineReporter:
                 self._write(f"   {line}")
 
     def add_failure(self, task: Any, failure: Any) -> None:
+        self.signs.end(task.name)
         self.failures.append({"task": task, "exception": failure})
         if failure.get_name() == "UnmetDependency" and task.has_subtask:
             return
@@ -86,9 +94,11 @@ class LineReporter:
         pass
 
     def complete_run(self) -> None:
+        self.signs.close()
         for message in self.errors:
             self._write(message)
         if self.interrupted:
+            settle()
             self._write("interrupted; nothing that was finished is lost")
             return
         found = survey(self.factory)
@@ -105,8 +115,9 @@ class LineReporter:
 
     def _write(self, line: str) -> None:
         try:
-            self.outstream.write(line + "\n")
-            self.outstream.flush()
+            with self._writing:
+                self.outstream.write(line + "\n")
+                self.outstream.flush()
         except BrokenPipeError:
             # Whoever read has enough of it; the run goes on.
             files.discard_output(self.outstream)

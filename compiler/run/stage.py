@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from factoryline.cells import metering
 from factoryline.cells.base import Job, Result, Waiting
 from factoryline.diagnostics import Held, Paused, StageFailed
 from factoryline.errors import FactoryError, UserError
@@ -52,14 +53,34 @@ def answer_stage(
     """Run one stage whose result `work` gives: a cell's attempt, or a person's answer."""
     due = prepare(factory, artifact, stage_id)
     began, started = now(), time.monotonic()
+    _at_work.add(due.job.stage)
     try:
         result = work(due.job)
+    except (KeyboardInterrupt, SystemExit):
+        _note_interrupted(factory, due.job, began, time.monotonic() - started)
+        raise
     except FactoryError as failure:
         note_failure(factory, due.job, failure, time.monotonic() - started)
         raise
+    finally:
+        _at_work.discard(due.job.stage)
     if isinstance(result, Waiting):
         return result
     return record(factory, due, masked(due.job, result), began, time.monotonic() - started)
+
+
+_at_work: set[Stage] = set()
+
+
+def settle() -> None:
+    """Wait until the stages of other threads have said that they were interrupted."""
+    deadline = time.monotonic() + PATIENCE
+    while _at_work and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+PATIENCE = 5.0
+"""Seconds for a stage whose program was ended to put that on record."""
 
 
 def prepare(factory: Factory, artifact_name: str, stage_id: str) -> Due:
@@ -165,6 +186,15 @@ def note_failure(factory: Factory, job: Job, failure: FactoryError, seconds: flo
     elif event != "held":
         facts["cost"] = _cost_of(job, failure).to_json()
     history.append(event, job.stage.id, reason=failure.message, seconds=round(seconds, 3), **facts)
+
+
+def _note_interrupted(factory: Factory, job: Job, began: str, seconds: float) -> None:
+    """Somebody ended the run while the stage was at work."""
+    spends, agent = job.cell.facts.spends, job.cell.agent
+    cost = metering.left(job, agent, began) if agent else UNKNOWN if spends else FREE
+    factory.ledger.history(job.artifact.name).append(
+        "interrupted", job.stage.id, seconds=round(seconds, 3), cost=cost.to_json()
+    )
 
 
 def _cost_of(job: Job, failure: FactoryError) -> Cost:

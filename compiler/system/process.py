@@ -151,10 +151,18 @@ def run(
 
 
 _running: set[int] = set()
+_leaving = False
+
+
+def leaving() -> bool:
+    """Whether this process ends what runs, since it was told to stop."""
+    return _leaving
 
 
 def end_all() -> None:
     """Kill every group that runs now: for a process that is about to leave its threads behind."""
+    global _leaving
+    _leaving = True
     for group in tuple(_running):
         _signal_group(group, signal.SIGKILL)
 
