@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from factoryline.cells import hooks
 from factoryline.cells.base import Job, Result
 from factoryline.contracts.touches import protected_in, protects
 from factoryline.diagnostics import Held, StageFailed, listing, plural
@@ -33,8 +34,10 @@ def run(job: Job) -> Result:
         return _conflict(job, tip, conflicts)
     author = _author(git, packet["commit"])
     parents = [tip] if method == "squash" else [tip, packet["commit"]]
-    commit = _commit(job, tree, parents, _message(job, packet), author)
+    message = hooks.before(job, tip, tree, _message(job, packet))
+    commit = _commit(job, tree, parents, message, author)
     _advance(job, branch, tip, commit)
+    hooks.after(job)
     summary = f"merged as {commit[:10]} into {branch}"
     return _merged(job, before=tip, commit=commit, summary=summary)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from factoryline.cells import preflight
+from factoryline.cells import hooks, preflight
 from factoryline.commands.base import DOIT, loader_in
 from factoryline.diagnostics import listing, render
 from factoryline.errors import ExitCode, ProgramMissing
@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     plan = compile_factory(path)
     rows = [
         *_tools(path.parent).items(),
+        *_hooks(plan),
         *_programs(plan),
         *(row for a in preflight.agents(plan) for row in _agent(a)),
         *_sandboxes(plan),
@@ -60,6 +61,18 @@ def _tools(home: Path) -> dict[str, str]:
         "doit": metadata.version("doit") + asks,
         "git": git.version(),
     }
+
+
+def _hooks(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Which of a person's git hooks look at what lands."""
+    found = git.Git(plan.target.repo).hooks() if plan.target.repo else ()
+    run = [name for name in found if name in hooks.RUN and plan.flow.hooks == "run"]
+    left = [name for name in found if name not in run]
+    if run:
+        yield "git hooks", f"{listing(run)} on the commit that lands"
+    if left:
+        more = "" if run else f"; `flow: {{hooks: run}}` takes {listing(hooks.RUN)}"
+        yield "git hooks not run", f"{listing(left)}{more}"
 
 
 def _programs(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -70,6 +70,12 @@ def run(args: argparse.Namespace) -> int:
     runs = listing(f"the scope `{scope.name}` runs {scope.said}" for scope in scopes)
     print(f"wrote {os.path.relpath(path)}: {runs}")
     print(_loader(home))
+    hooks = git.hooks()
+    if hooks:
+        print(
+            f"git hooks ({listing(hooks)}) do not run on what the line commits; "
+            "`flow: {hooks: run}` runs them on the commit that lands"
+        )
     first = "" if artifact else "say in factory.yaml what the first artifact is, "
     print(f"next: {first}try `factory check`, commit, and type `{typed()}`")
     return 0

@@ -101,6 +101,7 @@ class _Resolver:
                 merge=flow.merge,
                 branches=flow.branches,
                 sign=flow.sign,
+                hooks=flow.hooks,
                 proof=_proof(flow.proof),
                 budget=_budget(flow.budget),
             ),

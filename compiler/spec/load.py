@@ -43,6 +43,7 @@ def load(path: Path) -> model.Spec:
             merge=records.text(flow, "merge", "squash"),
             branches=records.text(flow, "branches", "factory/{artifact}"),
             sign=records.text(flow, "sign", "auto"),
+            hooks=records.text(flow, "hooks", "none"),
             proof=records.proof(flow),
             budget=records.budget(flow),
         ),

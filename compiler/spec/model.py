@@ -169,6 +169,7 @@ class FlowSpec:
     merge: str
     branches: str
     sign: str
+    hooks: str
     proof: ProofSpec | None = None
     budget: BudgetSpec | None = None
 

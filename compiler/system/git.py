@@ -275,6 +275,26 @@ class Git:
         """What git's configuration says of a name; empty where it says nothing."""
         return Git(self.path, theirs=True).run("config", "--get", name).out.strip()
 
+    def hooks_folder(self) -> Path:
+        """Where a person's hooks lie, wherever they are run from."""
+        for place in ("--local", "--global", "--system"):
+            said = self.run("config", place, "--type=path", "--get", "core.hooksPath").out.strip()
+            if said:
+                return self.path / said
+        return self.path / self.text("rev-parse", "--git-common-dir") / "hooks"
+
+    def hooks(self) -> tuple[str, ...]:
+        """The names of the hooks that a person has set up here."""
+        folder = self.hooks_folder()
+        found = sorted(folder.iterdir()) if folder.is_dir() else []
+        known = (one for one in found if os.access(one, os.X_OK) and one.is_file())
+        return tuple(one.name for one in known if not one.suffix and "-" in one.name)
+
+    def hook(self, name: str, *arguments: str, folder: Path) -> process.Completed:
+        """Run a hook of that folder here; one that is not there is fine."""
+        path = f"core.hooksPath={folder.resolve()}"
+        return self.run("-c", path, "hook", "run", "--ignore-missing", name, "--", *arguments)
+
     def ignoring(self, path: str) -> str:
         """The line that ignores a path here, as `.gitignore:3: state/`; empty if none does."""
         told = self.run("check-ignore", "--verbose", "--no-index", "--", path)

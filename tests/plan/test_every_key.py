@@ -214,6 +214,7 @@ NOTHING: dict[str, str] = {
     "flow.wip": "order",
     "flow.branches": "a name; commits are the same under any",
     "flow.sign": "a signature changes the commit that lands and nothing that is in it",
+    "flow.hooks": "they look at the commit that lands, and may change its message alone",
     "flow.retries": RANK,
     "flow.reworks": RANK,
     "flow.critiques": RANK,

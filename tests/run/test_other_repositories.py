@@ -92,6 +92,45 @@ def test_what_lands_is_signed_as_git_is_told(
     assert ("gpgsig" in line.git("cat-file", "commit", "main")) is signed
 
 
+def hook(line: Line, name: str, text: str) -> None:
+    path = line.write(line.home / ".git/hooks" / name, f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def test_hooks_look_at_what_lands_where_they_are_asked_to(own: Line) -> None:
+    line = adopting(own)
+    hook(line, "pre-commit", "git diff --cached --name-only > ../../../../seen; exit 1")
+    assert "git hooks not run  pre-commit; `flow: {hooks: run}`" in line.factory("doctor").out
+    line.doit()
+    approve(line)
+    assert "1 of 1 artifact sealed" in line.doit().out, "none runs unless it is said"
+
+
+def test_a_hook_that_refuses_or_edits_keeps_it_from_landing(own: Line) -> None:
+    line = adopting(own, flow="{hooks: run}")
+    line.doit()
+    approve(line)
+    hook(line, "pre-commit", "git diff --cached --name-only; exit 1")
+    before = line.git("rev-parse", "main")
+    ran = line.doit()
+    assert "fix is approved, but the hook `pre-commit` refuses it" in ran.out
+    assert "\nserver/app.py\n" in ran.out, "it sees what lands"
+    assert "flow: {hooks: none}" in ran.out
+    hook(line, "pre-commit", "echo more >> server/app.py")
+    assert "a hook edits what was verified: server/app.py" in line.doit().out
+    hook(line, "pre-commit", "exit 0")
+    hook(line, "commit-msg", 'echo hello > "$1"')
+    assert "the hook `commit-msg` took away the line `Factory-Change: " in line.doit().out
+    assert line.git("rev-parse", "main") == before
+    hook(line, "commit-msg", 'echo "Change-Id: 7" >> "$1"')
+    hook(line, "post-commit", "touch landed")
+    assert "1 of 1 artifact sealed" in line.doit().out
+    assert "Change-Id: 7" in line.git("log", "-1", "--format=%B", "main")
+    assert (line.home / "landed").exists()
+    said = " ".join(line.factory("doctor").out.split())
+    assert "git hooks commit-msg, post-commit and pre-commit on the commit that lands" in said
+
+
 def test_a_merge_that_cannot_be_signed_waits(own: Line) -> None:
     line = adopting(own, flow="{sign: always}")
     line.git("config", "gpg.format", "ssh")

@@ -43,6 +43,7 @@ def form(graph: Graph) -> str:
             "merge": plan.flow.merge,
             "branches": plan.flow.branches,
             "sign": plan.flow.sign,
+            "hooks": plan.flow.hooks,
         },
         "artifacts": [_way(way) for way in graph.ways],
         "edges": [_edge(edge) for edge in graph.edges],

@@ -153,6 +153,7 @@ class Flow:
     """How artifacts move. None of it shapes a hand-off but `merge`. `budget` is for each day.
 
     branches: the name of an artifact's branch, with {artifact} in it. sign: auto, always or never.
+    hooks: `run` where a person's git hooks look at what lands.
     proof: what is asked of every verdict; each artifact has it with what it asks itself.
     """
 
@@ -164,6 +165,7 @@ class Flow:
     merge: str
     branches: Aside[str]
     sign: Aside[str]
+    hooks: Aside[str]
     proof: Aside[Proof] = field(default_factory=Proof)
     budget: Aside[Budget | None] = None
 
