@@ -40,7 +40,7 @@ STATIONS = ("merge", "note")
 
 SHARED = {
     # Files of an open set that are no members, besides base.py and table.py.
-    "cells": {"isolation", "metering", "preflight", "program", "reading", "transcript"},
+    "cells": {"hooks", "isolation", "metering", "preflight", "program", "reading", "transcript"},
     "contracts": {"change", "outline", "quote", "render"},
     "reports": {"cells"},
     "plan/checks": set(),

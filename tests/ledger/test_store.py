@@ -13,6 +13,7 @@ from factoryline.ledger.cost import UNKNOWN, Cost
 from factoryline.ledger.store import Ledger
 from factoryline.plan.rounds import Stage
 from factoryline.system.locks import locked
+from factoryline.typed import typed
 
 from tests.ledger.example import entry
 
@@ -59,7 +60,7 @@ def test_an_entry_that_must_be_there(ledger: Ledger) -> None:
     with pytest.raises(WorldError) as caught:
         ledger.need(BUILD)
     assert caught.value.message == "wizard/1-build has no entry in the ledger"
-    assert caught.value.help == "run it first: doit wizard:1-build"
+    assert caught.value.help == f"run it first: {typed('wizard:1-build')}"
 
 
 def test_a_file_that_changed_is_read_again(ledger: Ledger) -> None:
