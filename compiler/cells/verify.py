@@ -14,7 +14,8 @@ from factoryline.learning import priors
 from factoryline.ledger.query import proven
 from factoryline.plan.model import Proof, Scope, Selection
 from factoryline.system import files, process
-from factoryline.verification import fault, hermetic, prepare, selected, site
+from factoryline.system.git import Git
+from factoryline.verification import fault, hermetic, parts, prepare, selected, site
 from factoryline.verification.hermetic import Commit
 from factoryline.verification.proof import prove, sentences
 from factoryline.verification.proof.prove import Case
@@ -113,8 +114,10 @@ def _side_by_side(job: Job, change: Change, place: Path) -> list[Checked]:
 def _checked(job: Job, change: Change, selection: Selection, place: Path) -> Checked:
     try:
         checked = _run(job, change, selection, place)
-        if checked.ran.idle:
-            _judge_idle(job, checked, place)
+        failed = checked.check["outcome"] == "fail"
+        missing = parts.missing(Git(place), change.commit) if failed else ()
+        if checked.ran.idle or missing:
+            _judge_idle(job, checked, place, missing)
         return checked
     except prepare.Failed as failed:
         _judge(job, selection.scope, failed, place)
@@ -138,8 +141,11 @@ def _judge(job: Job, scope: Scope, failed: prepare.Failed, place: Path) -> None:
         fault.on_the_base(scope, failed, change=place, base=base, commit=job.base, log=log)
 
 
-def _judge_idle(job: Job, checked: Checked, place: Path) -> None:
-    """Raise StageFailed where no test of a scope gets to run, through no fault of the change."""
+def _judge_idle(job: Job, checked: Checked, place: Path, missing: Sequence[str]) -> None:
+    """Raise StageFailed where no test of a scope gets to run, through no fault of the change.
+
+    missing: what the checkout lacks, by which tests may fail too.
+    """
     scope = checked.selection.scope
     with _on_the_base(job, scope) as (base, log):
         try:
@@ -151,6 +157,7 @@ def _judge_idle(job: Job, checked: Checked, place: Path) -> None:
                     commit=job.base,
                     log=log,
                     artifact=job.artifact.name,
+                    missing=missing,
                 )
         except prepare.Failed:
             return  # nothing can be told from a base that cannot be prepared
@@ -194,7 +201,9 @@ def checkout(job: Job, commit: str, name: str = "") -> Iterator[Path]:
     """A clean checkout of a commit, for the time of a block. `name` tells several apart."""
     place = job.ledger.work / "checkouts" / f"{job.artifact.name}{name}"
     try:
-        yield job.repository.add_worktree(place, commit).path
+        job.repository.add_worktree(place, commit)
+        parts.fill(job.repository, commit, place)
+        yield place
     finally:
         job.repository.remove_worktree(place)
         files.remove_tree(site.beside(place))

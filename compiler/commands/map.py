@@ -13,6 +13,7 @@ from factoryline.plan.model import Scope
 from factoryline.run.factory import Factory
 from factoryline.system import process
 from factoryline.system.locks import locked
+from factoryline.verification import parts
 from factoryline.verification.selection import maps
 
 HELP = (
@@ -53,6 +54,7 @@ def _record(factory: Factory, scope: Scope, commit: str) -> str:
     place = factory.ledger.work / "checkouts" / f"map of {scope.name}"
     try:
         checkout = factory.repository.add_worktree(place, commit)
+        parts.fill(factory.repository, commit, place)
         made = maps.record(scope, factory.repository, commit, checkout.path, factory.ledger.maps)
     finally:
         factory.repository.remove_worktree(place)

@@ -337,7 +337,14 @@ class Git:
         files.make_folder(path.parent)
         # Forced twice, git also takes the place of one that is gone, was locked and not pruned.
         forced = ("--force", "--force")
-        self.text("worktree", "add", "--quiet", "--detach", *forced, str(path), commit)
+        done = self.run("worktree", "add", "--quiet", "--detach", *forced, str(path), commit)
+        broken = _FILTER.search(done.err) if done.code else None
+        if broken:
+            raise WorldError(
+                f"the filter `{broken[2]}` of git, for {broken[1]}, cannot be run here",
+                help=f"install it, or `git config filter.{broken[2]}.required false` to go without",
+            )
+        done.check(help=self._advice)
         return Git(path)
 
     def remove_worktree(self, path: Path) -> None:
@@ -487,6 +494,7 @@ def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     return env
 
 
+_FILTER = re.compile(r"^fatal: (.+): smudge filter '?([\w.-]+)'? failed", re.MULTILINE)
 _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 

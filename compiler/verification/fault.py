@@ -6,6 +6,7 @@ on the base as well is not for the builder to mend, so that it opens no round.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,11 +49,19 @@ def on_the_base(
 
 
 def idle_on_the_base(
-    checked: Checked, *, change: Path, base: Path, commit: str, log: Path, artifact: str
+    checked: Checked,
+    *,
+    change: Path,
+    base: Path,
+    commit: str,
+    log: Path,
+    artifact: str,
+    missing: Sequence[str] = (),
 ) -> None:
     """Raise StageFailed when a scope of which no test ran on the change runs none on its base too.
 
     The same command then does not work here at all, such as with a module that is not installed.
+    missing: what the checkouts lack; where something is, a failure on the base is enough.
     """
     scope, chosen = checked.selection.scope, checked.selection.chosen
     if not (base / scope.cwd).is_dir():
@@ -67,12 +76,13 @@ def idle_on_the_base(
     if named and not tests:
         return
     also = scopes.attempt(scope, tests, base, log)
-    if also.idle:
+    if also.idle or (missing and also.trouble):
         raise StageFailed(
             f"the scope `{scope.name}` does not work, and not because of the change: "
             f"{checked.ran.trouble}, and on the base {commit[:10]} as well",
             span=scope.span,
-            help=f"see to its command and to what it needs; {AGAIN}. Where it is the base that is "
+            help="".join(f"{one}; " for one in missing)
+            + f"see to its command and to what it needs; {AGAIN}. Where it is the base that is "
             f"broken, commit the repair there and type `factory rebase {artifact}`",
             detail=checked.check["output"],
         )
