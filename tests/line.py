@@ -44,6 +44,35 @@ pathlib.Path(report).write_text(f"<testsuite>{''.join(cases)}</testsuite>")
 sys.exit(1 if failed else 0)
 '''
 
+FUNCTIONS = '''"""Runs the functions of pytest's files, and starts in a tenth of its time: REPORT TESTS…"""
+import importlib.util, pathlib, sys
+from xml.sax.saxutils import quoteattr
+
+sys.path.insert(0, "src")
+report, *tests = sys.argv[1:]
+cases, failed = [], 0
+for one in tests:
+    path, _, only = one.partition("::")
+    place = pathlib.Path(path)
+    for file in sorted(place.rglob("test_*.py")) if place.is_dir() else [place]:
+        spec = importlib.util.spec_from_file_location(file.stem, file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        for name in sorted(vars(module)):
+            if name.startswith("test") and only in ("", name):
+                try:
+                    getattr(module, name)()
+                    said = ""
+                except AssertionError as error:
+                    failed += 1
+                    said = f"<failure>{error!r}</failure>"
+                where = quoteattr(str(file.with_suffix("")).replace("/", "."))
+                named = f"classname={where} name={quoteattr(name)}"
+                cases.append(f"<testcase {named}>{said}</testcase>")
+pathlib.Path(report).write_text(f"<testsuite>{''.join(cases)}</testsuite>")
+sys.exit(1 if failed else 0)
+'''
+
 SCOPES = """
 scopes:
   unit: {run: ["{python}", RUNNER, "{report}", "{tests}"], report: junit, all: [checks/unit.txt]}
@@ -103,6 +132,17 @@ class Line:
         self.git("init", "-q", "-b", "main")
         self.commit("base")
         self.write(self.home / "doit.cfg", "[GLOBAL]\nloader = factory\n")
+
+    def hurry(self) -> None:
+        """Let the pytest scope of `factory init` run a program that starts sooner."""
+        path = self.home / "factory.yaml"
+        start, _, rest = path.read_text().partition('    run: ["{python}", -m, coverage')
+        program = self.write(self.folder / "functions.py", FUNCTIONS)
+        rest = rest.partition('"--junitxml={report}"]\n')[2].replace(
+            "    coverage: coverage-py\n", ""
+        )
+        run = f'    run: ["{{python}}", {program}, "{{report}}", "{{tests}}"]\n'
+        path.write_text(start + run + rest.replace(", covers: 0.8", ""))
 
     # Writing
 

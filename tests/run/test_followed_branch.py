@@ -15,6 +15,14 @@ TEST = "from calc import add\n\n\ndef test_add():\n    assert add(1, {}) == {}\n
 
 @pytest.fixture
 def adopted(tmp_path: Path) -> Line:
+    """As below; its tests are run by a quick program."""
+    line = as_it_is(tmp_path)
+    line.hurry()
+    line.git("commit", "-q", "-am", "in a hurry")
+    return line
+
+
+def as_it_is(tmp_path: Path) -> Line:
     """A repository with a wrong `add`, a branch `fix` that mends it, and the line of `init`."""
     line = Line(tmp_path, inside=True)
     (line.home / "doit.cfg").unlink()
@@ -44,8 +52,8 @@ def ask_for(line: Line, finding: str) -> None:
     assert line.factory("review", "fix", *words).code == 0
 
 
-def test_a_rework_keeps_its_record(adopted: Line) -> None:
-    line = adopted
+def test_a_rework_keeps_its_record(tmp_path: Path) -> None:
+    line = as_it_is(tmp_path)
     assert line.doit().lines()[-1] == "fix:1-package"
     ask_for(line, "round half to even")
     ran = line.doit()

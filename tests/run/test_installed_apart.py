@@ -79,6 +79,7 @@ def test_factory_alone_does_everything(tmp_path: Path) -> None:
         assert apart.factory(*words).code == 0
 
 
+@pytest.mark.long
 def test_an_environment_without_coverage_counts_tests_alone(tmp_path: Path) -> None:
     apart = Apart(tmp_path, coverage=False)
     said = apart.factory("init", "--adopt", "fix").out

@@ -52,7 +52,10 @@ def verified(line: Line, path: str) -> str:
     return line.doit().out
 
 
-@pytest.mark.parametrize("path", ["third/part.txt", "third/deep/inner/part.txt"])
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param("third/part.txt", marks=pytest.mark.long), "third/deep/inner/part.txt"],
+)
 def test_submodules_are_there(path: str, parted: Line) -> None:
     said = verified(parted, path)
     assert "1-verify  pass: 1 test in 1 scope" in said, said
@@ -61,6 +64,7 @@ def test_submodules_are_there(path: str, parted: Line) -> None:
     assert parted.git("status", "--porcelain", "third") == ""
 
 
+@pytest.mark.long
 def test_a_submodule_that_the_clone_does_not_have_is_named(parted: Line) -> None:
     parted.git("submodule", "--quiet", "deinit", "--force", "third", cwd=parted.home)
     shutil.rmtree(parted.home / ".git/modules/third")
@@ -70,6 +74,7 @@ def test_a_submodule_that_the_clone_does_not_have_is_named(parted: Line) -> None
     assert "2-build" not in said
 
 
+@pytest.mark.long
 def test_a_failure_of_the_change_is_its_own_beside_an_empty_submodule(parted: Line) -> None:
     parted.git("submodule", "--quiet", "deinit", "--force", "third", cwd=parted.home)
     shutil.rmtree(parted.home / ".git/modules/third")
@@ -84,6 +89,7 @@ def test_a_failure_of_the_change_is_its_own_beside_an_empty_submodule(parted: Li
     assert "1-verify  fail: 1 test in 1 scope" in parted.doit().out
 
 
+@pytest.mark.long
 def test_pointers_of_git_lfs_are_named(line: Line) -> None:
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n"
     line.write(line.product / ".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")

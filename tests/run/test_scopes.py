@@ -305,8 +305,19 @@ UNREADY = {
 }
 
 
-@pytest.mark.parametrize("kind", UNREADY)
-@pytest.mark.parametrize("own", [False, True], ids=["old tests", "a new test alone"])
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [
+        pytest.param(
+            kind,
+            own,
+            marks=() if own and kind == "a module that is missing" else pytest.mark.long,
+            id=f"{kind}, {'a new test alone' if own else 'old tests'}",
+        )
+        for kind in UNREADY
+        for own in (False, True)
+    ],
+)
 def test_where_no_test_runs_on_the_base_either_no_round_is_opened(
     kind: str, own: bool, line: Line
 ) -> None:
@@ -330,6 +341,7 @@ def test_where_no_test_runs_on_the_base_either_no_round_is_opened(
     assert "commit the repair there and type `factory rebase limit`" in ran.out
 
 
+@pytest.mark.long
 def test_a_change_by_which_no_test_can_be_loaded_has_failed(line: Line) -> None:
     line.write(line.product / "checks/test_it.py", "def test_it():\n    assert True\n")
     line.commit("tests that run")

@@ -310,7 +310,10 @@ def test_a_file_in_another_language_is_left_to_its_own_scope(product: Line) -> N
     assert "no scope of this artifact is about webui/app.ts" in packet
 
 
-@pytest.mark.parametrize("code", ["PAGE = 'webui/app.ts'\n", "PAGES = glob('*.ts')\n"])
+@pytest.mark.parametrize(
+    "code",
+    ["PAGE = 'webui/app.ts'\n", pytest.param("PAGES = glob('*.ts')\n", marks=pytest.mark.long)],
+)
 def test_one_that_the_code_reads_is_not(code: str, product: Line) -> None:
     line = two_languages(product, code)
     artifact(line)
@@ -324,8 +327,8 @@ def test_one_that_the_code_reads_is_not(code: str, product: Line) -> None:
     ("said", "aside"),
     [
         ("of: [server]", ["webui/app.ts"]),
-        ("inputs: [server/**, checks/**]", ["webui/app.ts"]),
-        ("of: [server, webui/**]", []),
+        pytest.param("inputs: [server/**, checks/**]", ["webui/app.ts"], marks=pytest.mark.long),
+        pytest.param("of: [server, webui/**]", [], marks=pytest.mark.long),
     ],
 )
 def test_a_scope_may_say_what_it_is_about(said: str, aside: list[str], product: Line) -> None:
@@ -384,6 +387,7 @@ class TestTheMapComesByItself:
             ["checks/test_core.py::test_shout"],
         )
 
+    @pytest.mark.long
     def test_what_came_after_it_is_run_once_and_carries_it_on(self, covered: Line) -> None:
         line = covered
         line.patch("limit-1", server__data_json="[1]\n")

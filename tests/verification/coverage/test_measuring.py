@@ -69,8 +69,8 @@ def test_what_is_measured_and_how(
     assert env["PYTHONPATH"].startswith("src:")
 
 
-QUICK = ("both", "source")
-"""One with a second tracer and with workers, one that leaves everything out; the rest is long."""
+QUICK = ("both",)
+"""A second tracer and workers; the rest is long."""
 
 
 @pytest.mark.parametrize(
