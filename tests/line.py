@@ -44,7 +44,7 @@ pathlib.Path(report).write_text(f"<testsuite>{''.join(cases)}</testsuite>")
 sys.exit(1 if failed else 0)
 '''
 
-FUNCTIONS = '''"""Runs the functions of pytest's files, and starts in a tenth of its time: REPORT TESTS…"""
+FUNCTIONS = '''"""The functions of pytest's files, without pytest: REPORT TESTS…"""
 import importlib.util, pathlib, sys
 from xml.sax.saxutils import quoteattr
 

@@ -17,17 +17,21 @@ TESTS = ("tests", "test", "spec", "__tests__")
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 RUNNERS = {
     "vitest": (
-        'run: [npx, vitest, run, --reporter=json, "--outputFile={report}", "{tests}"]',
-        'related: [npx, vitest, related, --run, --reporter=json, "--outputFile={report}", '
-        '"{changed}"]',
+        "run: [npx, vitest, run, --coverage.enabled=false, --reporter=json, "
+        '"--outputFile={report}", "{tests}"]',
+        "related: [npx, vitest, related, --run, --coverage.enabled=false, --reporter=json, "
+        '"--outputFile={report}", "{changed}"]',
     ),
     "jest": (
-        'run: [npx, jest, --ci, --json, "--outputFile={report}", "{tests}"]',
-        'related: [npx, jest, --ci, --json, "--outputFile={report}", --findRelatedTests, '
-        '"{changed}"]',
+        'run: [npx, jest, --ci, --coverage=false, --json, "--outputFile={report}", "{tests}"]',
+        'related: [npx, jest, --ci, --coverage=false, --json, "--outputFile={report}", '
+        '--findRelatedTests, "{changed}"]',
     ),
 }
-"""How the runners of JavaScript that report alike are called; the first that a package has."""
+"""How the runners of JavaScript that report alike are called; the first that a package has.
+
+Coverage that its configuration asks for is left out: its thresholds are meant for all tests.
+"""
 PLAIN = ("main", "master", "trunk", "develop")
 """Branches that need no quotes; YAML takes `on` and others for something else."""
 SCRIPTS = (

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from factoryline.diagnostics import plural
+from factoryline.diagnostics import StageFailed, plural
 from factoryline.errors import ending
 from factoryline.plan.model import Scope, Selection
 from factoryline.system import ahead, files, process
@@ -97,6 +98,7 @@ def verify(
     scope = selection.scope
     site = Site.of(scope, checkout, scratch / scope.name)
     ran = attempt(scope, selection.chosen, checkout, site.log, watch=watch)
+    _look_for_threshold(selection, ran)
     shaky = _flaky(scope, ran, site)
     stable = [test for test in ran.failed if all(test is not one.test for one in shaky)]
     reason = _reason(scope, ran, shaky, len(stable))
@@ -112,6 +114,31 @@ def verify(
     # What passed when it was run again is no trouble to the proof either.
     ran = replace(ran, trouble=reason)
     return Checked(selection=selection, ran=ran, check=check, place=checkout)
+
+
+def _look_for_threshold(selection: Selection, ran: Attempt) -> None:
+    """Raise StageFailed where the project's coverage threshold, meant for all tests, ended the run
+    of a few of them, all of which passed.
+    """
+    few = selection.select and selection.chosen != selection.scope.all
+    passed = ran.done.code and ran.report and ran.report.passed and not ran.report.failed
+    said = _THRESHOLD.search(f"{ran.done.out}\n{ran.done.err}") if few and passed else None
+    if said:
+        raise StageFailed(
+            f"the scope `{selection.scope.name}` passes, but a coverage threshold of the project "
+            f"counts the chosen tests alone: {said[0].strip()}",
+            span=selection.scope.span,
+            help="measure nothing in this scope: jest takes --coverage=false, vitest "
+            "--coverage.enabled=false, pytest --no-cov",
+        )
+
+
+_THRESHOLD = re.compile(
+    r"^.*(coverage threshold for .* not met|does not meet .*threshold"
+    r"|[Rr]equired test coverage of .* not reached).*$",
+    re.MULTILINE,
+)
+"""What jest, vitest and pytest-cov say."""
 
 
 def bare(selection: Selection, *, reason: str = "", output: str = "") -> dict[str, Any]:

@@ -422,3 +422,36 @@ class TestTheMapComesByItself:
         self.artifacts(line, "shout")
         line.doit()
         assert self.chosen(line, "shout")[0] == "2 of 5: 1 by map, 1 by drift"
+
+
+SAYS = """import pathlib, sys
+pathlib.Path(sys.argv[1]).write_text("<testsuite><testcase name='it'/></testsuite>")
+print({said!r})
+sys.exit(1)
+"""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'Jest: "global" coverage threshold for lines (100%) not met: 50%',
+        "ERROR: Coverage for lines (50%) does not meet global threshold (80%)",
+        "FAIL Required test coverage of 99% not reached. Total coverage: 50.00%",
+    ],
+)
+def test_a_threshold_for_all_tests_blames_nobody_who_ran_a_few(said: str, product: Line) -> None:
+    program = product.write(product.folder / "says.py", SAYS.format(said=said))
+    scopes = SCOPES.replace(
+        'run: ["{python}", -m, pytest, -q, -p, no:cacheprovider, "{tests}", "--junitxml={report}"]',
+        f'run: ["{{python}}", {program}, "{{report}}", "{{tests}}"]',
+    )
+    product.patch("limit-1", server__core_py=CORE.replace("upper", "title"))
+    artifact(product, scopes=scopes)
+    ran = product.doit()
+    assert (
+        "passes, but a coverage threshold of the project counts the chosen tests alone" in ran.out
+    )
+    assert said in ran.out
+    assert "2-build" not in ran.out
+    artifact(product, select="tests: [checks]", scopes=scopes)
+    assert "it ended with exit code 1 although every test passed" in product.doit().out
