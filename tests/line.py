@@ -48,7 +48,7 @@ FUNCTIONS = '''"""The functions of pytest's files, without pytest: REPORT TESTSâ
 import importlib.util, pathlib, sys
 from xml.sax.saxutils import quoteattr
 
-sys.path.insert(0, "src")
+sys.path[:0] = [".", "src"]
 report, *tests = sys.argv[1:]
 cases, failed = [], 0
 for one in tests:
@@ -133,11 +133,15 @@ class Line:
         self.commit("base")
         self.write(self.home / "doit.cfg", "[GLOBAL]\nloader = factory\n")
 
+    def functions(self) -> Path:
+        """A program that runs the functions of pytest's files, without pytest."""
+        return self.write(self.folder / "functions.py", FUNCTIONS)
+
     def hurry(self) -> None:
         """Let the pytest scope of `factory init` run a program that starts sooner."""
         path = self.home / "factory.yaml"
         start, _, rest = path.read_text().partition('    run: ["{python}", -m, coverage')
-        program = self.write(self.folder / "functions.py", FUNCTIONS)
+        program = self.functions()
         rest = rest.partition('"--junitxml={report}"]\n')[2].replace(
             "    coverage: coverage-py\n", ""
         )

@@ -17,6 +17,11 @@ scopes:
     report: junit
     all: [checks]
 """
+QUICK = """
+scopes:
+  unit: {run: ["{python}", PROGRAM, "{report}", "{tests}"], report: junit, all: [checks]}
+"""
+"""The same tests without pytest, where it is not what is tried."""
 CORE = """LIMIT = 3
 
 
@@ -56,7 +61,8 @@ def product(line: Line) -> Line:
     return line
 
 
-def artifact(line: Line, select: str = "select: changed", scopes: str = SCOPES) -> None:
+def artifact(line: Line, select: str = "select: changed", scopes: str = QUICK) -> None:
+    scopes = scopes.replace("PROGRAM", str(line.functions()))
     text = line.artifact("limit", reviews=["ok.yaml"])
     old = "[{scope: unit}, {scope: style}]"
     assert old in text
@@ -92,7 +98,7 @@ def test_only_what_the_change_reaches_runs(product: Line) -> None:
 @pytest.mark.long
 def test_with_a_map_only_what_executes_the_change_runs(product: Line) -> None:
     product.patch("limit-1", server__core_py=CORE.replace("upper", "title"))
-    artifact(product)
+    artifact(product, scopes=SCOPES)
     assert "unit: 5 tests over " in done(product.factory("map")).out
     assert "unit: up to date" in done(product.factory("map", "unit")).out
     ran = done(product.doit())
@@ -104,7 +110,7 @@ def test_with_a_map_only_what_executes_the_change_runs(product: Line) -> None:
 
 @pytest.mark.long
 def test_a_map_of_an_earlier_commit_serves_with_its_lines_moved(product: Line) -> None:
-    artifact(product)
+    artifact(product, scopes=SCOPES)
     product.write(product.home / "limit-1.patch", "")
     done(product.factory("map"))
     product.write(product.product / "server/core.py", "# one\n# two\n# three\n\n" + CORE)
@@ -118,7 +124,7 @@ def test_a_map_of_an_earlier_commit_serves_with_its_lines_moved(product: Line) -
 @pytest.mark.long
 def test_a_torn_map_is_as_good_as_none(product: Line) -> None:
     product.patch("limit-1", server__core_py=CORE.replace("upper", "title"))
-    artifact(product)
+    artifact(product, scopes=SCOPES)
     done(product.factory("map"))
     (path,) = (product.state / ".work/maps").glob("*.zip")
     path.write_bytes(path.read_bytes()[:100])
@@ -333,7 +339,7 @@ def test_one_that_the_code_reads_is_not(code: str, product: Line) -> None:
 )
 def test_a_scope_may_say_what_it_is_about(said: str, aside: list[str], product: Line) -> None:
     line = two_languages(product, "PAGE = 'webui/app.ts'\n")
-    artifact(line, scopes=SCOPES.rstrip() + f"\n    {said}\n")
+    artifact(line, scopes=QUICK.replace("report: junit", f"report: junit, {said}"))
     line.doit()
     found = check(line)
     assert found.get("aside", []) == aside
@@ -441,10 +447,7 @@ sys.exit(1)
 )
 def test_a_threshold_for_all_tests_blames_nobody_who_ran_a_few(said: str, product: Line) -> None:
     program = product.write(product.folder / "says.py", SAYS.format(said=said))
-    scopes = SCOPES.replace(
-        'run: ["{python}", -m, pytest, -q, -p, no:cacheprovider, "{tests}", "--junitxml={report}"]',
-        f'run: ["{{python}}", {program}, "{{report}}", "{{tests}}"]',
-    )
+    scopes = QUICK.replace("PROGRAM", str(program))
     product.patch("limit-1", server__core_py=CORE.replace("upper", "title"))
     artifact(product, scopes=scopes)
     ran = product.doit()
