@@ -103,7 +103,8 @@ def rank(
 
     `together` holds, for each commit, the paths that it changed.
     """
-    bags = {path: Counter(_words(text)) for path, text in texts.items()}
+    asked = _Asked(frozenset(words))
+    bags = {path: asked.bag(text) for path, text in texts.items()}
     rarity = {
         word: math.log((1 + len(bags)) / (1 + sum(word in bag for bag in bags.values()))) + 0.1
         for word in words
@@ -123,7 +124,7 @@ def _score(path: str, text: str, bag: Counter[str], rarity: Mapping[str, float])
         )
     symbols = {
         symbol: hits
-        for symbol in _SYMBOL.findall(text)
+        for symbol in (_SYMBOL.findall(text) if bag else ())
         if (hits := [word for word in _words(symbol) if word in rarity])
     }
     if symbols:
@@ -155,6 +156,29 @@ def _add_neighbours(candidates: Mapping[str, Candidate], together: Sequence[Sequ
 
 def _words(text: str) -> list[str]:
     return [_stem(word.lower()) for word in _WORD.findall(text)]
+
+
+class _Asked(dict[str, str]):
+    """By a word as it is written: the one of the words asked for that it is, else nothing.
+
+    Each spelling is looked at once, however many files have it.
+    """
+
+    def __init__(self, words: frozenset[str]) -> None:
+        self.words = words
+
+    def __missing__(self, written: str) -> str:
+        stem = _stem(written.lower())
+        self[written] = stem if stem in self.words else ""
+        return self[written]
+
+    def bag(self, text: str) -> Counter[str]:
+        """How often each word that is asked for stands in a text."""
+        bag = Counter[str]()
+        for written, count in Counter(_WORD.findall(text)).items():
+            if word := self[written]:
+                bag[word] += count
+        return bag
 
 
 def _stem(word: str) -> str:

@@ -66,8 +66,11 @@ def _mentions(words: Sequence[str], test: str, text: str) -> int:
         return 0
     if words[-1] in PurePosixPath(test).stem.split("_"):
         return 3
-    if any(re.search(rf"\b{re.escape(word)}\b", text) for word in words[:-1]):
+    # To look for a text is a hundred times quicker than for a pattern, and nearly always enough.
+    if any(word in text and re.search(rf"\b{re.escape(word)}\b", text) for word in words[:-1]):
         return 2
     package, _, name = words[0].rpartition(".")
+    if not package or f"from {package} import " not in text:
+        return 0
     imported = rf"from {re.escape(package)} import [^\n]*\b{re.escape(name)}\b"
-    return int(bool(package and re.search(imported, text)))
+    return int(bool(re.search(imported, text)))
