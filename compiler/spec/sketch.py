@@ -15,23 +15,22 @@ from pathlib import Path
 TESTS = ("tests", "test", "spec", "__tests__")
 """Folders of tests, the likeliest first."""
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
-RUNNERS = {
-    "vitest": (
-        "run: [npx, vitest, run, --coverage.enabled=false, --reporter=json, "
-        '"--outputFile={report}", "{tests}"]',
-        "related: [npx, vitest, related, --run, --coverage.enabled=false, --reporter=json, "
-        '"--outputFile={report}", "{changed}"]',
-    ),
-    "jest": (
-        'run: [npx, jest, --ci, --coverage=false, --json, "--outputFile={report}", "{tests}"]',
-        'related: [npx, jest, --ci, --coverage=false, --json, "--outputFile={report}", '
-        '--findRelatedTests, "{changed}"]',
-    ),
-}
-"""How the runners of JavaScript that report alike are called; the first that a package has.
-
-Coverage that its configuration asks for is left out: its thresholds are meant for all tests.
+JEST: tuple[str, ...] = ("--ci", "--json", '"--outputFile={report}"')
+JEST_COVERAGE: tuple[str, ...] = (
+    *("--coverage", "--coverageReporters=lcovonly", '"--coverageDirectory={coverage}"'),
+    '"--coverageThreshold={}"',
+)
+VITEST: tuple[str, ...] = ("--reporter=json", '"--outputFile={report}"')
+VITEST_COVERAGE: tuple[str, ...] = (
+    *("--coverage.enabled", "--coverage.reporter=lcovonly"),
+    '"--coverage.reportsDirectory={coverage}"',
+    *(f"--coverage.thresholds.{of}=0" for of in ("lines", "functions", "branches", "statements")),
+)
+"""How the runners of JavaScript that report alike are called. The thresholds of their configuration
+are meant for all tests, and a few are run.
 """
+RUNNERS = ("vitest", "jest")
+"""The first that a package has."""
 PLAIN = ("main", "master", "trunk", "develop")
 """Branches that need no quotes; YAML takes `on` and others for something else."""
 SCRIPTS = (
@@ -238,8 +237,27 @@ def _node(files: Files) -> Scope | None:
     if runner is None:
         lines += ["run: [node, --test, --test-reporter=tap]", "report: tap"]
         return Scope(said="node --test", lines=tuple(lines), endings=endings, selects=False)
-    lines += [*RUNNERS[runner], "report: jest-json", f"all: [{_tests(files)}]"]
-    return Scope(said=runner, lines=tuple(lines), endings=endings)
+    # jest measures by itself, vitest by a package of its own.
+    covers = runner == "jest" or any(name.startswith("@vitest/coverage-") for name in named)
+    lines += _commands(runner, covers=covers)
+    lines += ["report: jest-json", f"all: [{_tests(files)}]"]
+    return Scope(said=runner, lines=tuple(lines), endings=endings, covers=covers)
+
+
+def _commands(runner: str, *, covers: bool) -> list[str]:
+    """How some tests are run, and those that are related to a change."""
+    if runner == "jest":
+        words, measured, none = JEST, JEST_COVERAGE, "--coverage=false"
+        run, related = "npx, jest", "npx, jest, --findRelatedTests"
+    else:
+        words, measured, none = VITEST, VITEST_COVERAGE, "--coverage.enabled=false"
+        run, related = "npx, vitest, run", "npx, vitest, related, --run"
+    options = f"{', '.join(words)},\n      {', '.join(measured if covers else [none])}"
+    return [
+        f'run: [{run}, {options}, "{{tests}}"]',
+        f'related: [{related}, {options}, "{{changed}}"]',
+        *(["coverage: lcov"] if covers else []),
+    ]
 
 
 def _go(files: Files) -> Scope | None:

@@ -148,28 +148,52 @@ SHOP = {
         "from server.other import other\n\n\ndef test_other():\n    assert other()\n"
     ),
     "tests/conftest.py": "import sys\nsys.path.insert(0, '.')\n",
-    "webui/package.json": json.dumps(
-        {
-            "name": "shop",
-            "version": "1.0.0",
-            "private": True,
-            "devDependencies": {"jest": "29"},
-            "jest": {"collectCoverage": True, "coverageThreshold": {"global": {"lines": 100}}},
-        }
-    ),
-    "webui/src/label.js": "module.exports = { label: (name) => `<i>${name}</i>` };\n",
-    "webui/src/far.js": "module.exports = { far: () => 1 };\n",
-    "webui/tests/far.test.js": (
-        "const { far } = require('../src/far');\ntest('far', () => { expect(far()).toBe(1); });\n"
-    ),
     ".gitignore": "node_modules/\ncoverage/\n.coverage\n",
 }
 
 
-def test_two_languages_with_thresholds_of_their_own(tmp_path: Path) -> None:
-    """pytest-cov and jest both ask for coverage that few tests cannot give: nobody is blamed."""
+LIMITS = {"lines": 100, "functions": 100}
+WEBUI = {
+    "jest": {
+        "webui/package.json": {
+            "devDependencies": {"jest": "29"},
+            "jest": {"collectCoverage": True, "coverageThreshold": {"global": LIMITS}},
+        },
+        "webui/src/label.js": "module.exports = { label: (name) => `<i>${name}</i>` };\n",
+        "webui/src/far.js": "module.exports = { far: () => 1 };\n",
+        "webui/tests/far.test.js": "const { far } = require('../src/far');\n",
+        "webui/tests/label.test.js": "const { label } = require('../src/label');\n",
+    },
+    "vitest": {
+        "webui/package.json": {
+            "type": "module",
+            "devDependencies": {"vitest": "4", "@vitest/coverage-v8": "4"},
+        },
+        "webui/vitest.config.js": "export default { test: { coverage: { enabled: true, "
+        f"thresholds: {json.dumps(LIMITS)} }} }} }};\n",
+        "webui/src/label.js": "export const label = (name) => `<i>${name}</i>`;\n",
+        "webui/src/far.js": "export const far = () => 1;\n",
+        "webui/tests/far.test.js": "import { expect, test } from 'vitest';\n"
+        "import { far } from '../src/far.js';\n",
+        "webui/tests/label.test.js": "import { expect, test } from 'vitest';\n"
+        "import { label } from '../src/label.js';\n",
+    },
+}
+FAR = "test('far', () => { expect(far()).toBe(1); });\n"
+BOLD = "test('bold', () => { expect(label('x')).toBe('<b>x</b>'); });\n"
+
+
+@pytest.mark.parametrize("runner", WEBUI)
+def test_two_languages_with_thresholds_of_their_own(runner: str, tmp_path: Path) -> None:
+    """pytest-cov and the web's runner ask for coverage that few tests cannot give: nobody is
+    blamed, and what changed is covered in both languages.
+    """
     source = tmp_path / "shop"
-    for name, text in SHOP.items():
+    webui = {**WEBUI[runner]}
+    new = str(webui.pop("webui/tests/label.test.js")) + BOLD
+    webui["webui/tests/far.test.js"] = f"{webui['webui/tests/far.test.js']}{FAR}"
+    texts = {n: t if isinstance(t, str) else json.dumps(t) for n, t in webui.items()}
+    for name, text in {**SHOP, **texts}.items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(text)
     npm = ["npm", "install", "--package-lock-only", "--no-audit", "--no-fund"]
@@ -182,24 +206,21 @@ def test_two_languages_with_thresholds_of_their_own(tmp_path: Path) -> None:
         "from server.price import price\n\n\ndef test_price():\n    assert price(2) == 4\n",
     )
     clone.edit("webui/src/label.js", "<i>${name}</i>", "<b>${name}</b>")
-    clone.append(
-        "webui/tests/label.test.js",
-        "const { label } = require('../src/label');\n"
-        "test('bold', () => { expect(label('x')).toBe('<b>x</b>'); });\n",
-    )
+    clone.append("webui/tests/label.test.js", new)
     clone.commit("Prices double, labels are bold")
     clone.git("switch", "-q", "main")
     clone.factory("init", "--adopt", "double")
     clone.commit("a line")
     ran = clone.doit()
     assert "1-verify  pass: " in ran.out, ran.out + ran.err
-    python, webui = clone.chosen("double", "pytest"), clone.chosen("double", "webui")
-    assert (python["aside"], webui["aside"]) == (
+    assert "100 % of 2 changed lines, " in ran.out
+    python, web = clone.chosen("double", "pytest"), clone.chosen("double", "webui")
+    assert (python["aside"], web["aside"]) == (
         ["webui/src/label.js", "webui/tests/label.test.js"],
         ["server/price.py", "tests/test_price.py"],
     )
-    assert isinstance(webui["tests"], dict)
-    assert webui["tests"]["run"] == 1, "what has nothing to do with it is not run"
+    assert isinstance(web["tests"], dict)
+    assert web["tests"]["run"] == 1, "what has nothing to do with it is not run"
 
 
 def test_a_library_as_a_submodule(tmp_path: Path, index: Index) -> None:
