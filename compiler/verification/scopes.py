@@ -210,9 +210,15 @@ def _measuring(
         patterns += [f"*/{path}/*"] if path != "." and not path.endswith(".py") else []
     env = environment.variables(scope, {"prepared": "", "python": process.python()})
     few = patterns if watch.files and len(patterns) < MOST_TRACED else ()
-    monitors = scope.run[0] == "{python}" and interpreter.version(scope) >= coverage_py.MONITORING
+    known = scope.run[0] == "{python}"
     return coverage_py.settings(
-        checkout / scope.cwd, log, env, few, monitors=monitors, turns=watch.turns
+        checkout / scope.cwd,
+        log,
+        env,
+        few,
+        monitors=known and interpreter.version(scope) >= coverage_py.MONITORING,
+        installed=interpreter.installed(scope) if known else (),
+        turns=watch.turns,
     )
 
 

@@ -45,7 +45,9 @@ def verified(
 def said(line: Line, stage: str, env: dict[str, str] | None = None) -> str:
     """What a run tells of a stage: its line, and what it left to mend beneath it."""
     done = line.doit(env=env)
-    _, found, rest = done.out.partition(f":{stage}  ")
+    # A stage that takes a while says so before.
+    text = "\n".join(one for one in done.out.splitlines() if not one.startswith(">  "))
+    _, found, rest = text.partition(f":{stage}  ")
     first, *below = rest.splitlines() if found else (done.out + done.err,)
     return "\n".join([first, *takewhile(lambda text: text.startswith("   "), below)])
 

@@ -74,20 +74,22 @@ def settings(
     traced: Sequence[str],
     *,
     monitors: bool,
+    installed: Sequence[str] = (),
     turns: Path | None = None,
 ) -> Mapping[str, str]:
     """Variables for a run of pytest below `coverage run`, so that nothing takes its data away.
 
     folder: where it runs. log: a path without an ending, beside which its settings are written.
     env: its variables so far. traced: patterns of the files that count; none means all of them.
-    monitors: whether its interpreter has sys.monitoring. turns: as `Watch` has it.
+    monitors: whether its interpreter has sys.monitoring. installed: the packages that it has; none
+    where that is not known. turns: as `Watch` has it.
     """
-    said = _project(folder)
+    said = _with_what_is_there(_project(folder), installed)
     lines = [f"{name} = {value}" for name, value in said.items()]
     if turns:
         # From Python 3.14 on the default core keeps only the first test of each line.
         lines += ["core = ctrace", "disable_warnings = no-ctracer"]
-    elif traced and monitors and not said.keys() & {"concurrency", "plugins"}:
+    elif traced and monitors and not said.keys() & {"plugins"} and not _switches(said):
         # What is not counted costs nothing then; a trace function is called all the same.
         lines.append("core = sysmon")
     if traced:
@@ -103,6 +105,28 @@ def settings(
         "PYTHONPATH": os.pathsep.join([*path, str(_PLACE)]),
         "PYTEST_PLUGINS": ",".join([*plugins, PROBE]),
     }
+
+
+_SWITCHING = ("greenlet", "eventlet", "gevent")
+"""Packages whose threads coverage.py knows, which it refuses to look for where they are not."""
+
+
+def _switches(said: Mapping[str, str]) -> bool:
+    """Whether threads are counted that sys.monitoring does not see."""
+    return any(name in _SWITCHING for name in said.get("concurrency", "").split(","))
+
+
+def _with_what_is_there(said: dict[str, str], installed: Sequence[str]) -> dict[str, str]:
+    """The settings without the threads of packages that are not installed: nobody has any."""
+    if not installed or "concurrency" not in said:
+        return said
+    names = [
+        name
+        for name in said["concurrency"].split(",")
+        if name not in _SWITCHING or any(one.startswith(f"{name}-") for one in installed)
+    ]
+    rest = {key: value for key, value in said.items() if key != "concurrency"}
+    return {**rest, "concurrency": ",".join(names)} if names else rest
 
 
 def measures(run: Sequence[str]) -> bool:

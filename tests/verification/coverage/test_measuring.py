@@ -46,6 +46,9 @@ def mended(folder: Path, settings: str) -> Line:
     return line
 
 
+HAS = ("3.13.0", "gevent-24.2.1.dist-info", "pytest-8.3.4.dist-info")
+
+
 @pytest.mark.parametrize(
     ("project", "traced", "monitors", "said"),
     [
@@ -58,13 +61,27 @@ def mended(folder: Path, settings: str) -> Line:
             True,
             ["plugins = a,b", "include =", "    */a.py"],
         ),
+        (
+            "[run]\nconcurrency = thread,greenlet\n",
+            ["*/a.py"],
+            True,
+            ["concurrency = thread", "core = sysmon", "include =", "    */a.py"],
+        ),
+        (
+            "[run]\nconcurrency = gevent\n",
+            ["*/a.py"],
+            True,
+            ["concurrency = gevent", "include =", "    */a.py"],
+        ),
     ],
 )
 def test_what_is_measured_and_how(
     project: str, traced: list[str], monitors: bool, said: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / ".coveragerc").write_text(project)
-    env = settings(tmp_path, tmp_path / "log", {"PYTHONPATH": "src"}, traced, monitors=monitors)
+    env = settings(
+        tmp_path, tmp_path / "log", {"PYTHONPATH": "src"}, traced, monitors=monitors, installed=HAS
+    )
     assert Path(env["COVERAGE_RCFILE"]).read_text().splitlines() == ["[run]", *said]
     assert env["PYTHONPATH"].startswith("src:")
 
