@@ -15,7 +15,7 @@ from factoryline.diagnostics import listing
 from factoryline.errors import UserError
 from factoryline.plan.agents.base import BASE
 from factoryline.plan.agents.table import PROFILES
-from factoryline.spec import sketch
+from factoryline.spec import runners, sketch
 from factoryline.system import files
 from factoryline.system.git import Git, open_repository
 from factoryline.typed import typed
@@ -53,15 +53,15 @@ def run(args: argparse.Namespace) -> int:
             "an agent and its model go together",
             help=f"factory init --agent {args.agent or 'claude'} --model {args.model or '…'}",
         )
-    found = sketch.Files(root=home, paths=frozenset(git.files_in(home)), top=home)
-    scopes = sketch.scopes_of(found)
+    found = runners.Files(root=home, paths=frozenset(git.files_in(home)), top=home)
+    scopes = runners.scopes_of(found)
     base = _base(git)
     artifact = _adopted(git, args.adopt, base, scopes) if args.adopt else ""
     text = sketch.factory_text(
         name=_name(home.name),
         base=base,
         scopes=scopes,
-        surfaces=sketch.surfaces_of(found),
+        surfaces=runners.surfaces_of(found),
         agent=args.agent or "",
         model=args.model or "",
         artifact=artifact,
@@ -102,7 +102,7 @@ def _base(git: Git) -> str:
     return done.out.strip()
 
 
-def _adopted(git: Git, revision: str, base: str, scopes: Sequence[sketch.Scope]) -> str:
+def _adopted(git: Git, revision: str, base: str, scopes: Sequence[runners.Scope]) -> str:
     commit = git.commit_of(revision)
     if commit is None:
         raise UserError(f"`{revision}` is neither a branch nor a commit of {git.path}")

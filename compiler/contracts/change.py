@@ -6,7 +6,8 @@ from typing import Any
 
 from factoryline.ledger.entry import Handoff
 from factoryline.plan.model import Plan
-from factoryline.system.git import IDENTITY, FileLines, Git, Signature, sign_now
+from factoryline.system.diffs import FileLines
+from factoryline.system.git import IDENTITY, Git, Signature, sign_now
 
 EXACT = ("tree", "parent", "message")
 """Where these are the same as before, the commit is kept: the same work gives the same hand-off."""

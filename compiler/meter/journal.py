@@ -179,12 +179,6 @@ def total(requests: Iterable[Request]) -> Total:
     )
 
 
-def by_model(requests: Iterable[Request]) -> Mapping[str, Total]:
-    """The totals of each model that answered, by its name as the provider gives it."""
-    every = tuple(requests)
-    return {name: total(r for r in every if r.model == name) for name in total(every).models}
-
-
 def now() -> str:
     """This moment, ISO 8601 in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from factoryline.errors import UserError, WorldError
-from factoryline.system import files, process
+from factoryline.system import diffs, files, process
+from factoryline.system.diffs import FileChange, FileLines, Hunk
 
 IDENTITY = ("factoryline", "factoryline@localhost")
 """Name and address of commits that the line itself makes."""
@@ -66,37 +67,6 @@ _INHERITED = (
     *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH"),
     *("GIT_CONFIG_PARAMETERS", "GIT_DIFF_OPTS", "GIT_EXTERNAL_DIFF", "GIT_NAMESPACE"),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileLines:
-    """Lines added to and removed from one file; both 0 for a binary one."""
-
-    path: str
-    added: int
-    removed: int
-    binary: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChange:
-    """A file that differs: git's letter (A M D R C T), its path, what it was called, both blobs."""
-
-    status: str
-    path: str
-    old_path: str | None
-    old_blob: str
-    new_blob: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hunk:
-    """Lines that took the place of others; with a count of 0 it names the line before."""
-
-    old_first: int
-    old_count: int
-    new_first: int
-    new_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,9 +147,6 @@ class Git:
     def tree_of(self, commit: str) -> str:
         return self.text("rev-parse", commit + "^{tree}")
 
-    def subject_of(self, commit: str) -> str:
-        return self.text("show", "-s", "--format=%s", commit)
-
     def message_of(self, commit: str) -> str:
         """The whole message, to the byte."""
         return self.content_of(commit).split("\n\n", 1)[1]
@@ -191,18 +158,17 @@ class Git:
     def lines(self, old: str, new: str) -> tuple[FileLines, ...]:
         """Lines per file between two commits or trees, renames followed."""
         text = self.text("diff", "--numstat", "-z", "--no-ext-diff", "-M", old, new)
-        return tuple(_numstat(text))
+        return tuple(diffs.numstat(text))
 
     def changed_files(self, old: str, new: str) -> tuple[FileChange, ...]:
         """The files that differ between two commits or trees, renames followed."""
         text = self._once("diff", "--raw", "-z", "--no-abbrev", "--no-ext-diff", "-M", old, new)
-        return tuple(_raw(text))
+        return tuple(diffs.raw(text))
 
     def hunks(self, old: str, new: str) -> tuple[Hunk, ...]:
         """Which lines differ between two blobs."""
         text = self._once("diff", "-U0", "--no-color", "--no-ext-diff", "--no-textconv", old, new)
-        groups = (match.groups() for match in _HUNK.finditer(text))
-        return tuple(Hunk(int(a), int(b or 1), int(c), int(d or 1)) for a, b, c, d in groups)
+        return diffs.hunks(text)
 
     def patch(self, old: str, new: str) -> bytes:
         """A patch that turns `old` into `new`, binary files included."""
@@ -495,39 +461,6 @@ def _environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 _FILTER = re.compile(r"^fatal: (.+): smudge filter '?([\w.-]+)'? failed", re.MULTILINE)
-_HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
-
-
-def _raw(text: str) -> Iterator[FileChange]:
-    # `:mode mode blob blob status NUL path NUL`, and for R and C the old path before the new one.
-    items = iter(text.split("\0"))
-    for item in items:
-        if not item:
-            continue
-        _, _, old, new, status = item.split()
-        path, before = next(items), None
-        if status[0] in "RC":
-            path, before = next(items), path
-        yield FileChange(status=status[0], path=path, old_path=before, old_blob=old, new_blob=new)
-
-
-def _numstat(text: str) -> Iterator[FileLines]:
-    # With -z a rename is `added \t removed \t NUL old NUL new NUL`; anything else is one item.
-    items = iter(text.split("\0"))
-    for item in items:
-        if not item:
-            continue
-        added, removed, path = item.split("\t", 2)
-        if not path:
-            next(items)
-            path = next(items)
-        binary = added == "-"
-        yield FileLines(
-            path=path,
-            added=0 if binary else int(added),
-            removed=0 if binary else int(removed),
-            binary=binary,
-        )
 
 
 def version() -> str:

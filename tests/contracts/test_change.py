@@ -9,7 +9,8 @@ from factoryline.contracts import change
 from factoryline.plan.model import Plan
 from factoryline.spec import schema
 from factoryline.system import git
-from factoryline.system.git import FileLines, Git, Signature
+from factoryline.system.diffs import FileLines
+from factoryline.system.git import Git, Signature
 
 from tests.plan.example import plan_of
 

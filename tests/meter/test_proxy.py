@@ -24,7 +24,6 @@ import pytest
 import trustme
 from factoryline.errors import UserError
 from factoryline.meter import journal
-from factoryline.meter.apis.base import Usage
 from factoryline.meter.journal import Request, Total
 from factoryline.meter.proxy import Meter, metered
 
@@ -635,17 +634,6 @@ def test_a_torn_line_is_passed_over(place: Path) -> None:
     assert journal.total(lines(place)).output == 7
 
 
-def test_totals_of_each_model() -> None:
-    def told(number: int, model: str, output: int) -> Request:
-        usage = Usage(input=1, cache_read=0, cache_write=0, output=output)
-        return Request(
-            number=number, at="", api="chat", model=model, status=200, usage=usage, end="whole"
-        )
-
-    found = journal.by_model([told(1, "a", 3), told(2, "b", 5), told(3, "a", 7)])
-    assert {name: (t.requests, t.output) for name, t in found.items()} == {
-        "a": (2, 10),
-        "b": (1, 5),
-    }
+def test_the_total_of_nothing() -> None:
     assert journal.total([]) == Total()
     assert not journal.total([]).exact

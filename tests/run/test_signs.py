@@ -70,4 +70,7 @@ def test_what_runs_is_seen_and_what_is_interrupted_is_on_record(
 
 def test_what_is_quick_is_not_announced(line: Line) -> None:
     simple(line)
-    assert ">  " not in line.doit().out
+    out = line.doit().out
+    # On a busy machine one or the other may take its time, and says so.
+    slow = [one.split()[1] for one in out.splitlines() if re.search(r"\((\d+|[2-9]\.\d) s\)$", one)]
+    assert [one.split()[1] for one in out.splitlines() if one.startswith(">  ")] == slow

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from factoryline.system.git import FileChange, Git
+from factoryline.system.diffs import FileChange
+from factoryline.system.git import Git
 from factoryline.verification.proof.assertions import functions
 from factoryline.verification.proof.tampering import Edit
 from factoryline.verification.proof.texts import test_names

@@ -13,7 +13,8 @@ from typing import Any
 
 from factoryline.diagnostics import StageFailed
 from factoryline.plan.model import Proof, Scope
-from factoryline.system.git import FileChange, Git
+from factoryline.system.diffs import FileChange
+from factoryline.system.git import Git
 from factoryline.verification.coverage.base import Lines, Place, Unreadable, united
 from factoryline.verification.coverage.coverage_py import measures
 from factoryline.verification.coverage.table import FORMATS

@@ -7,7 +7,8 @@ from typing import Literal
 
 from factoryline.plan.model import Selection
 from factoryline.system import files
-from factoryline.system.git import FileChange, Git
+from factoryline.system.diffs import FileChange
+from factoryline.system.git import Git
 from factoryline.verification.proof.tampering import Finding
 from factoryline.verification.reports.base import Test
 

@@ -6,7 +6,8 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from factoryline.system.git import FileChange, Git, Hunk
+from factoryline.system.diffs import FileChange, Hunk
+from factoryline.system.git import Git
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

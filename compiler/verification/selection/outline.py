@@ -110,11 +110,6 @@ class Outline:
     def functions(self) -> Iterator[Part]:
         return (part for part in self.parts if part.kind == "function")
 
-    def methods_of(self, owner: str) -> Iterator[Part]:
-        """The functions inside a class, nested classes included."""
-        inside = owner + "."
-        return (part for part in self.functions() if part.name.startswith(inside))
-
 
 def outline(text: str) -> Outline | None:
     """None for a text that this Python cannot parse."""

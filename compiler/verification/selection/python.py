@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from factoryline.verification import reach
-from factoryline.verification.selection import dependents, flow, imports, novelty
-from factoryline.verification.selection import tests as testing
+from factoryline.verification.selection import changed_tests, dependents, flow, imports, novelty
 from factoryline.verification.selection.change import Edit
 from factoryline.verification.selection.contextmap import ContextMap, members, union
 from factoryline.verification.selection.differences import Delta, differences
@@ -75,51 +74,12 @@ class Finder:
         """Returns what differs and may turn out to be executed by no test."""
         for edit in edits:
             if edit.new is not None and reach.is_test(edit.path):
-                self._changed_tests(edit, found)
+                changed_tests.add_changed(self.old, self.new, edit, found)
         silent: list[tuple[Edit, Sequence[Delta]]] = []
         for edit in edits:
             if not reach.is_test(edit.path):
                 silent += self._changed_source(edit, found)
         return silent
-
-    # Changed tests
-
-    def _changed_tests(self, edit: Edit, found: Found) -> None:
-        assert edit.new is not None, "the caller looked"
-        now = self.new.outline(edit.new)
-        if now is None:
-            found.unknown.append(f"{edit.new} cannot be parsed")
-            return
-        before = self.old.outline(edit.old) if edit.old else None
-        if before is None:
-            for test in testing.tests_in(edit.new, now):
-                found.add(test, "changed", f"{edit.new} is new")
-            return
-        tests: dict[Part, list[str]] = {}
-        for test, part in testing.tests_in(edit.new, now).items():
-            tests.setdefault(part, []).append(test)
-        names: set[str] = set()
-        for delta in differences(before, now):
-            if delta.new in tests:
-                found.add_all(tests[delta.new], "changed", "the test is new or changed")
-            elif (
-                delta.new is None
-                and delta.part.binds[:1]
-                and delta.part.binds[0].startswith("test")
-            ):
-                continue
-            elif not delta.names:
-                every = itertools.chain(*tests.values())
-                found.add_all(every, "changed", f"{edit.new} changed at import")
-            elif "pytestmark" in delta.names:
-                owner = delta.part.owner.replace(".", "::")
-                start = f"{edit.new}::{owner}::" if owner else edit.new
-                inside = (t for t in itertools.chain(*tests.values()) if t.startswith(start))
-                found.add_all(inside, "changed", "its marks changed")
-            else:
-                names |= set(delta.names)
-        for test, name in testing.mentioning(edit.new, now, names).items():
-            found.add(test, "changed", f"it uses `{name}`, which changed beside it")
 
     # Changed source
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from factoryline.system import git as gits
-from factoryline.system.git import Hunk, Signature
+from factoryline.system.diffs import Hunk
+from factoryline.system.git import Signature
 from factoryline.verification.selection.change import Edit, Shift, edits_between
 
 from tests.verification.selection.trees import hunks

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from factoryline.system.git import Hunk
+from factoryline.system.diffs import Hunk
 from factoryline.verification.selection.change import Edit
 from factoryline.verification.selection.choice import Choice
 from factoryline.verification.selection.choose import choose
