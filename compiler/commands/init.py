@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         )
     found = runners.Files(root=home, paths=frozenset(git.files_in(home)), top=home)
     scopes = runners.scopes_of(found)
-    base = _base(git)
+    base = _base(git, args.adopt or "")
     artifact = _adopted(git, args.adopt, base, scopes) if args.adopt else ""
     text = sketch.factory_text(
         name=_name(home.name),
@@ -87,19 +87,27 @@ def _name(text: str) -> str:
     return name if name[:1].isalpha() else f"a-{name}".rstrip("-")
 
 
-def _base(git: Git) -> str:
-    """The branch to merge into: the one that the remote calls so, or main, or the current one.
+def _base(git: Git, adopted: str) -> str:
+    """The branch to merge into: the one that the remote or git's configuration calls so, or main,
+    or the current one, or the one that the adopted branch comes from.
 
     The current one counts also before its first commit.
     """
     remote = git.run("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD").out.strip()
-    for name in (remote.removeprefix("origin/"), *sketch.PLAIN):
-        if name and git.commit_of(f"refs/heads/{name}"):
+    first = git.configured("init.defaultBranch")
+    for name in (remote.removeprefix("origin/"), first, *sketch.PLAIN):
+        if name and name != adopted and git.commit_of(f"refs/heads/{name}"):
             return name
-    done = git.run("symbolic-ref", "--quiet", "--short", "HEAD")
-    if done.code:
-        raise UserError("no branch is checked out", help="`git switch` to the one to merge into")
-    return done.out.strip()
+    current = git.run("symbolic-ref", "--quiet", "--short", "HEAD").out.strip()
+    if current and current != adopted:
+        return current
+    others = [name for name in git.branches() if name != adopted]
+    if not adopted or not others:
+        raise UserError(
+            "no branch is checked out to merge into",
+            help="`git switch` to it" + (f"; {adopted} is what is adopted" if adopted else ""),
+        )
+    return min(others, key=lambda other: len(git.text("rev-list", f"{other}..{adopted}").split()))
 
 
 def _adopted(git: Git, revision: str, base: str, scopes: Sequence[runners.Scope]) -> str:

@@ -141,6 +141,10 @@ class Git:
         )
         return done.out.strip() or None
 
+    def branches(self) -> tuple[str, ...]:
+        """The names of the branches here."""
+        return tuple(self.text("for-each-ref", "--format=%(refname:short)", "refs/heads").split())
+
     def is_branch(self, name: str) -> bool:
         return self.succeeds("show-ref", "--verify", "--quiet", f"refs/heads/{name}")
 

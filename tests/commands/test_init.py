@@ -124,6 +124,32 @@ def test_a_commit_is_adopted_by_its_id(name: str, repository: Line) -> None:
     assert f'adopt: [["{commit[:12]}"]]' in text
 
 
+@pytest.mark.parametrize(
+    ("settings", "current", "base"),
+    [
+        ({}, "stable", "stable"),
+        ({}, "fix", "stable"),
+        ({"init.defaultBranch": "older"}, "stable", "older"),
+    ],
+)
+def test_the_branch_to_merge_into(
+    settings: dict[str, str], current: str, base: str, repository: Line
+) -> None:
+    line = repository
+    line.git("branch", "-m", "older")
+    line.git("switch", "-q", "-c", "stable")
+    line.write(line.home / "b.txt", "")
+    line.commit("Stable goes on")
+    line.git("switch", "-q", "-c", "fix")
+    line.write(line.home / "a.txt", "")
+    line.commit("A file that is missing")
+    line.git("switch", "-q", current)
+    for name, value in settings.items():
+        line.git("config", name, value)
+    assert line.factory("init", "--adopt", "fix").code == 0
+    assert f"base: {base}" in (line.home / "factory.yaml").read_text().replace('"', "")
+
+
 def test_a_projects_own_doit_tasks_stay(repository: Line) -> None:
     own = "def task_hello():\n    return {'actions': ['echo hello'], 'verbosity': 2}\n"
     repository.write(repository.home / "dodo.py", own)
