@@ -36,6 +36,9 @@ LIST_BYTES = 16_000_000
 """How much of a listing is read: far above 100,000 tests."""
 
 
+TURNS_TIMES = 3.0
+"""A run that is recorded test by test may take this many times the scope's limit."""
+
 _MEASURES, _CHECKS = ("coverage.parser",), ("pathspec", "jsonschema")
 """What reads the coverage of a run, and what looks at its checkout and at the verdict."""
 
@@ -175,6 +178,9 @@ def attempt(
     stay. `env` and `words` are further variables and placeholders. Raises StageFailed when the
     runner or the scope's folder is not there.
     """
+    if watch.turns:
+        # To tell who executes what takes longer, and that is not the tests' fault.
+        scope = replace(scope, timeout=scope.timeout * TURNS_TIMES)
     report, coverage = Path(f"{log}.report"), Path(f"{log}.coverage")
     for old in (report, coverage, *coverage.parent.glob(f"{coverage.name}.*")):
         files.remove_tree(old)

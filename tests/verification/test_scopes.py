@@ -12,6 +12,7 @@ from factoryline.diagnostics import Span, StageFailed
 from factoryline.plan.model import Scope, Selection
 from factoryline.spec import schema
 from factoryline.verification import scopes
+from factoryline.verification.coverage.coverage_py import Watch
 
 RUNNER = """
 import pathlib, sys
@@ -242,3 +243,11 @@ def test_the_whole_scope_is_listed_whatever_is_selected(place: Path) -> None:
     script = "import sys; print(*sys.argv[1:], sep='\\n')"
     found = check(place, "good", all=("good", "bad"), list=(*python(script), "{tests}"))
     assert found["tests"]["known"] == 2
+
+
+def test_a_run_that_is_recorded_has_more_time(place: Path) -> None:
+    scope = replace(SCOPE, run=python("import time; time.sleep(1)"), report="exit", timeout=0.5)
+    site = place / "checkout", place / "scratch/log"
+    assert scopes.attempt(scope, (), *site).done.code is None
+    watch = Watch(turns=place / "scratch/turns")
+    assert scopes.attempt(scope, (), *site, watch=watch).done.code == 0
