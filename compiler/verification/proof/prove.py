@@ -18,7 +18,7 @@ from factoryline.system.git import Git
 from factoryline.verification.coverage.base import Lines, Place, Unreadable, united
 from factoryline.verification.coverage.coverage_py import measures
 from factoryline.verification.coverage.table import FORMATS
-from factoryline.verification.proof import before, mutants, restored, told
+from factoryline.verification.proof import before, mutants, restored, sentences, told
 from factoryline.verification.proof.before import Before
 from factoryline.verification.proof.covers import Changed, covered, parsed, read_source
 from factoryline.verification.proof.languages.base import Mutant
@@ -132,7 +132,7 @@ def failures(proof: dict[str, Any]) -> list[str]:
 
 def _before(case: Case) -> dict[str, Any]:
     if not case.passes:
-        return told.before({}, unknown=told.FAILING)
+        return told.before({}, unknown=sentences.FAILING)
     try:
         return _on_the_base(case)
     except StageFailed as failure:
@@ -175,7 +175,7 @@ def _covers(case: Case) -> dict[str, Any] | None:
         case.changed, united(read.values()), case.here, endings=frozenset().union(*endings)
     )
     without = [one.path for one in case.files if case.proof.leaves_out(one.path)]
-    unknown = "" if read or lost else told.FAILING
+    unknown = "" if read or lost else sentences.FAILING
     return told.covers(found, asked=case.proof.covers, lost=lost, without=without, unknown=unknown)
 
 
@@ -209,7 +209,7 @@ def _place(scope: Scope, test: str) -> str:
 def _mutants(case: Case) -> dict[str, Any]:
     asked = case.proof
     if not case.passes:
-        return told.mutants(None, asked=asked, unknown=told.FAILING)
+        return told.mutants(None, asked=asked, unknown=sentences.FAILING)
     seed = case.repository.tree_of(case.commit)
     choice = mutants.choose(case.changed, case.here, asked.mutants, seed=seed)
     if not choice.chosen:

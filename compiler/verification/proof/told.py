@@ -14,8 +14,6 @@ from factoryline.verification.proof.places import bounded, ranges
 from factoryline.verification.proof.restored import Was
 from factoryline.verification.proof.tampering import Finding
 
-FAILING = "it was not tried, since the change does not pass its own tests"
-
 
 def before(
     found: Mapping[str, Before],

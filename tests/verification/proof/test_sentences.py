@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from factoryline.verification.proof import sentences, told
+from factoryline.verification.proof import sentences
 
 FINE: dict[str, Any] = {
     "covers": None,
@@ -26,7 +26,7 @@ def unknown(why: str) -> dict[str, Any]:
         (FINE, ["2 failed before", "4 of 5 mutants noticed"]),
         (unknown("no changed line can be mutated"), ["before unknown", "no mutant tried"]),
         # That the change fails its own tests is said already.
-        (unknown(told.FAILING), []),
+        (unknown(sentences.FAILING), []),
         (FINE | {"before": None, "mutants": None}, []),
     ],
 )
