@@ -72,7 +72,8 @@ def _above(tree: Tree, path: str, name: str) -> Iterator[str]:
 
 def reached_from(tree: Tree, names: Iterable[str]) -> frozenset[str] | None:
     """The names, with those of all that depends on them; None for more than `MOST`."""
-    files = [path for path in tree.python if path not in frozenset(tree.tests)]
+    tests = frozenset(tree.tests)
+    files = [path for path in tree.python if path not in tests]
     reached: set[str] = set()
     fresh = set(names)
     while fresh:

@@ -54,7 +54,7 @@ def steps(
     scope = selection.scope
     change = _Change.between(repository, base, commit, checkout).of(scope)
     if selection.select != "changed":
-        found = [Step(name="named", selection=selection, choice=Choice(tests=()))]
+        found = [Step(name="named", selection=selection, choice=Choice(tests=()), wanting=False)]
     else:
         found = list(_chosen(selection, change, folder))
     if selection.before_merge == "all" and not found[-1].choice.widened:
