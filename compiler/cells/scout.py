@@ -161,11 +161,14 @@ def _words(text: str) -> list[str]:
 class _Asked(dict[str, str]):
     """By a word as it is written: the one of the words asked for that it is, else nothing.
 
-    Each spelling is looked at once, however many files have it.
+    Each spelling is looked at once, however many files have it, and of a file the lines alone that
+    have one of the words in them.
     """
 
     def __init__(self, words: frozenset[str]) -> None:
         self.words = words
+        # `entry` stands for entries, too; a word of one letter for nothing else.
+        self.parts = [(w[:-1] if w[-1] == "y" and len(w) > 2 else w).encode() for w in words]
 
     def __missing__(self, written: str) -> str:
         stem = _stem(written.lower())
@@ -175,10 +178,23 @@ class _Asked(dict[str, str]):
     def bag(self, text: str) -> Counter[str]:
         """How often each word that is asked for stands in a text."""
         bag = Counter[str]()
-        for written, count in Counter(_WORD.findall(text)).items():
+        for written, count in Counter(_WORD.findall(self._lines(text))).items():
             if word := self[written]:
                 bag[word] += count
         return bag
+
+    def _lines(self, text: str) -> str:
+        # A byte a character, so that places are the same.
+        plain = text.encode("ascii", "replace").lower()
+        spans: dict[int, int] = {}
+        for part in self.parts:
+            place = plain.find(part)
+            while place >= 0:
+                end = plain.find(b"\n", place)
+                end = len(plain) if end < 0 else end
+                spans[plain.rfind(b"\n", 0, place) + 1] = end
+                place = plain.find(part, end)
+        return "\n".join(text[first:last] for first, last in spans.items())
 
 
 def _stem(word: str) -> str:

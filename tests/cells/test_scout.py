@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from factoryline.cells.scout import MOST_BYTES, Candidate, rank, read_texts, wanted
+from factoryline.cells.scout import (
+    MOST_BYTES,
+    Candidate,
+    _Asked,
+    _words,
+    rank,
+    read_texts,
+    wanted,
+)
+from hypothesis import given
+from hypothesis import strategies as st
 
 TEXTS = {
     "server/settings.py": "def load_key():\n    return read('key')\n",
@@ -150,3 +161,12 @@ def test_texts_are_read_where_they_are_texts(tmp_path: Path) -> None:
         "folder": "",
         "gone.py": "",
     }
+
+
+@given(
+    st.text(alphabet="aKey sSIeyz\n_1Äß−ſ\u0130"),
+    st.sets(st.sampled_from(["key", "entry", "s", "1", "sky", "a", "y"])),
+)
+def test_a_bag_is_what_all_words_of_a_text_give(text: str, words: set[str]) -> None:
+    every = Counter(word for word in _words(text) if word in words)
+    assert _Asked(frozenset(words)).bag(text) == every
