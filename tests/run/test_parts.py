@@ -40,15 +40,20 @@ def submodule(line: Line, place: Path, source: Path, path: str) -> None:
     line.git(*allowed, "submodule", "--quiet", "add", str(source), path, cwd=place)
 
 
+def specify(line: Line) -> None:
+    """An artifact that is verified by the one test, with a retry left."""
+    artifact = line.artifact("limit").replace(
+        "[{scope: unit}, {scope: style}]", "[{scope: unit, tests: [checks/test_part.py]}]"
+    )
+    line.spec(artifact, scopes=COVERED.replace("FOLDER", "checks"), flow="{retries: 1}")
+
+
 def verified(line: Line, path: str) -> str:
     """What a run says of a change whose test reads `path`."""
     line.write(line.home / "checks/test_part.py", READS.format(path))
     line.commit("a test of a part")
     line.patch("limit-1", server__app_py="LIMIT = 4\n")
-    artifact = line.artifact("limit").replace(
-        "[{scope: unit}, {scope: style}]", "[{scope: unit, tests: [checks/test_part.py]}]"
-    )
-    line.spec(artifact, scopes=COVERED.replace("FOLDER", "checks"), flow="{retries: 1}")
+    specify(line)
     return line.doit().out
 
 
@@ -82,10 +87,7 @@ def test_a_failure_of_the_change_is_its_own_beside_an_empty_submodule(parted: Li
     parted.write(parted.home / "checks/test_part.py", READS.format("server/word.txt"))
     parted.commit("a test of a word")
     parted.patch("limit-1", server__word_txt="two\n")
-    artifact = parted.artifact("limit").replace(
-        "[{scope: unit}, {scope: style}]", "[{scope: unit, tests: [checks/test_part.py]}]"
-    )
-    parted.spec(artifact, scopes=COVERED.replace("FOLDER", "checks"))
+    specify(parted)
     assert "1-verify  fail: 1 test in 1 scope" in parted.doit().out
 
 
@@ -116,9 +118,6 @@ def verified_in_product(line: Line, path: str) -> str:
     line.write(line.product / "checks/test_part.py", READS.format(path))
     line.commit("a test of a file")
     line.patch("limit-1", server__app_py="LIMIT = 4\n")
-    artifact = line.artifact("limit").replace(
-        "[{scope: unit}, {scope: style}]", "[{scope: unit, tests: [checks/test_part.py]}]"
-    )
-    line.spec(artifact, scopes=COVERED.replace("FOLDER", "checks"), flow="{retries: 1}")
+    specify(line)
     ran = line.doit()
     return ran.out + ran.err
