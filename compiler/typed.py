@@ -39,7 +39,9 @@ def _names_us(file: str) -> bool:
     """Whether a file has a line such as `loader = "factory"`."""
     try:
         with open(file, encoding="utf-8") as text:
-            lines = [line.replace(" ", "").replace('"', "'").strip() for line in text]
+            return any(line.translate(_BARE) == "loader=factory" for line in text)
     except (OSError, UnicodeDecodeError):
         return False
-    return any(line.replace("'", "") == "loader=factory" for line in lines)
+
+
+_BARE = str.maketrans("", "", " \t\r\n\"'")

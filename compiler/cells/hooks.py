@@ -24,10 +24,11 @@ def before(job: Job, tip: str, tree: str, message: str) -> str:
 
     Raises Held when one refuses, or edits something.
     """
-    git, folder = job.repository, job.repository.hooks_folder()
-    found = set(git.hooks()) & set(RUN)
-    if job.plan.flow.hooks != "run" or not found:
+    git = job.repository
+    # Nobody who asks for none pays for looking.
+    if job.plan.flow.hooks != "run" or not set(git.hooks()) & set(RUN):
         return message
+    folder = git.hooks_folder()
     place = job.ledger.work / "checkouts" / f"{job.artifact.name}-hooks"
     text = job.scratch / "message"
     files.write_text(text, message)
