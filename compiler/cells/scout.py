@@ -7,18 +7,19 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from factoryline.cells.base import Job, Result
 from factoryline.contracts.touches import protects
 from factoryline.diagnostics import listing, plural
+from factoryline.system.git import Git
 from factoryline.verification import reach
 
 FILES, COMMITS, TESTS = 12, 400, 12
 MOST_BYTES = 300_000
-"""Larger files are data or generated; they are ranked by their path alone."""
+"""Larger files are data or generated."""
 
 PATH_WEIGHT, SYMBOL_WEIGHT, TEXT_WEIGHT, TOGETHER_WEIGHT = 4.0, 3.0, 1.0, 2.0
 SEEDS = 5
@@ -53,16 +54,15 @@ class Candidate:
 def run(job: Job) -> Result:
     artifact = job.artifact
     paths = job.repository.files_at(job.base)
-    texts = read_texts(job.tree.path, [p for p in paths if not protects(job.protected, p)])
     words = wanted(artifact.goal, artifact.consumer)
+    texts = lines_with(job.tree, words, [p for p in paths if not protects(job.protected, p)])
     together = job.repository.changed_together(job.base, limit=job.cell.commits or COMMITS)
     ranked = rank(texts, words, together)
     named = [c for c in ranked if not reach.supports_tests(c.path)][: job.cell.files or FILES]
-    tests = reach.reaching(
-        [candidate.path for candidate in named],
-        {path: text for path, text in texts.items() if reach.is_test(path)},
-        limit=TESTS,
-    )
+    near = [candidate.path for candidate in named]
+    mentions = job.tree.grep(reach.needles(near))
+    all_tests = {path: mentions.get(path, "") for path in texts if reach.is_test(path)}
+    tests = reach.reaching(near, all_tests, limit=TESTS)
     memo = {
         "summary": artifact.goal,
         "files": [{"path": c.path, "why": "; ".join(c.reasons)} for c in named],
@@ -84,16 +84,20 @@ def wanted(*texts: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(w for t in texts for w in _words(t) if w not in _COMMON))
 
 
-def read_texts(root: Path, paths: Iterable[str]) -> dict[str, str]:
-    """The text of each file below `root`; empty for large, binary and unreadable ones."""
-    texts = {}
-    for path in paths:
-        file = root / path
-        data = b""
-        if file.is_file() and not file.is_symlink() and file.stat().st_size <= MOST_BYTES:
-            data = file.read_bytes()
-        texts[path] = "" if b"\0" in data else data.decode(errors="replace")
-    return texts
+def lines_with(tree: Git, words: Sequence[str], paths: Iterable[str]) -> dict[str, str]:
+    """Of each of `paths` in a work tree, the lines that may have one of `words` in them.
+
+    Nothing of large files: they are data or generated, and ranked by their path alone.
+    """
+    # `entry` stands for entries, too; a word of one letter for nothing else.
+    found = tree.grep({w[:-1] if w[-1] == "y" and len(w) > 2 else w for w in words})
+    return {
+        path: found[path] if path in found and _is_small(tree.path / path) else "" for path in paths
+    }
+
+
+def _is_small(file: Path) -> bool:
+    return file.is_file() and file.stat().st_size <= MOST_BYTES
 
 
 def rank(
@@ -101,23 +105,27 @@ def rank(
 ) -> list[Candidate]:
     """The files that have to do with `words`, best first.
 
+    `texts` maps every path to its text, or to the lines of it that have one of the words.
     `together` holds, for each commit, the paths that it changed.
     """
-    asked = _Asked(frozenset(words))
+    asked = _Asked(words)
     bags = {path: asked.bag(text) for path, text in texts.items()}
     rarity = {
         word: math.log((1 + len(bags)) / (1 + sum(word in bag for bag in bags.values()))) + 0.1
         for word in words
     }
-    candidates = {path: _score(path, texts[path], bags[path], rarity) for path in texts}
+    candidates = {path: _score(path, texts[path], bags[path], rarity, asked) for path in texts}
     _add_neighbours(candidates, together)
     found = [candidate for candidate in candidates.values() if candidate.score > 0]
     return sorted(found, key=lambda c: (-round(c.score, 6), c.path))
 
 
-def _score(path: str, text: str, bag: Counter[str], rarity: Mapping[str, float]) -> Candidate:
+def _score(
+    path: str, text: str, bag: Counter[str], rarity: Mapping[str, float], asked: _Asked
+) -> Candidate:
     candidate = Candidate(path)
-    in_path = [word for word in rarity if word in set(_words(path))]
+    named = asked.bag(path)
+    in_path = [word for word in rarity if word in named]
     if in_path:
         candidate.add(
             PATH_WEIGHT * sum(rarity[w] for w in in_path), f"its path says {listing(in_path)}"
@@ -125,12 +133,12 @@ def _score(path: str, text: str, bag: Counter[str], rarity: Mapping[str, float])
     symbols = {
         symbol: hits
         for symbol in (_SYMBOL.findall(text) if bag else ())
-        if (hits := [word for word in _words(symbol) if word in rarity])
+        if (hits := asked.bag(symbol))
     }
     if symbols:
         score = SYMBOL_WEIGHT * sum(rarity[w] for w in {w for h in symbols.values() for w in h})
         candidate.add(score, f"it defines {listing(symbols, limit=3)}")
-    mentioned = [word for word in rarity if bag[word]]
+    mentioned = [word for word in rarity if word in bag]
     if mentioned:
         score = TEXT_WEIGHT * sum(rarity[w] * math.log1p(bag[w]) for w in mentioned)
         best = sorted(mentioned, key=lambda w: -rarity[w] * math.log1p(bag[w]))
@@ -158,43 +166,32 @@ def _words(text: str) -> list[str]:
     return [_stem(word.lower()) for word in _WORD.findall(text)]
 
 
-class _Asked(dict[str, str]):
-    """By a word as it is written: the one of the words asked for that it is, else nothing.
+class _Asked(dict[bytes, tuple[str, ...]]):
+    """By a run of letters and digits as it is written, `APIKeys`: those of its words that are
+    asked for.
 
-    Each spelling is looked at once, however many files have it, and of a file the lines alone that
-    have one of the words in them.
+    Each run is looked at once, however many files have it.
     """
 
-    def __init__(self, words: frozenset[str]) -> None:
-        self.words = words
-        # `entry` stands for entries, too; a word of one letter for nothing else.
-        self.parts = [(w[:-1] if w[-1] == "y" and len(w) > 2 else w).encode() for w in words]
+    def __init__(self, words: Collection[str]) -> None:
+        self.words = frozenset(words)
 
-    def __missing__(self, written: str) -> str:
-        stem = _stem(written.lower())
-        self[written] = stem if stem in self.words else ""
-        return self[written]
+    def __missing__(self, run: bytes) -> tuple[str, ...]:
+        self[run] = found = tuple(w for w in _words(run.decode("ascii")) if w in self.words)
+        return found
 
     def bag(self, text: str) -> Counter[str]:
         """How often each word that is asked for stands in a text."""
         bag = Counter[str]()
-        for written, count in Counter(_WORD.findall(self._lines(text))).items():
-            if word := self[written]:
+        runs = text.encode("ascii", "replace").translate(_APART).split()
+        for run, count in Counter(runs).items():
+            for word in self[run]:
                 bag[word] += count
         return bag
 
-    def _lines(self, text: str) -> str:
-        # A byte a character, so that places are the same.
-        plain = text.encode("ascii", "replace").lower()
-        spans: dict[int, int] = {}
-        for part in self.parts:
-            place = plain.find(part)
-            while place >= 0:
-                end = plain.find(b"\n", place)
-                end = len(plain) if end < 0 else end
-                spans[plain.rfind(b"\n", 0, place) + 1] = end
-                place = plain.find(part, end)
-        return "\n".join(text[first:last] for first, last in spans.items())
+
+_APART = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
+"""Everything but letters and digits is a space: words do not go across it."""
 
 
 def _stem(word: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -230,6 +230,25 @@ class Git:
 
     def read(self, commit: str, path: str) -> str:
         return self._done("show", f"{commit}:{path}").out
+
+    def grep(self, parts: Collection[str]) -> dict[str, str]:
+        """By the path of each tracked text here: its lines that have one of `parts`, in any case.
+
+        What git takes for binary has none.
+        """
+        either = "|".join(map(re.escape, parts))
+        words = ("grep", "-I", "-i", "-z", "--no-color", "--full-name")
+        # Not every git is built with the quicker of the two.
+        quick, slow = (("--no-line-number", how, "-e", either) for how in ("-P", "-E"))
+        done = self.run(*words, *quick) if parts else None
+        if done and done.code not in (0, 1):
+            done = self.run(*words, *slow)
+        found: dict[str, list[str]] = {}
+        for line in done.out.split("\n") if done else ():
+            path, apart, text = line.partition("\0")
+            if apart:
+                found.setdefault(path, []).append(text)
+        return {path: "\n".join(lines) for path, lines in found.items()}
 
     def changed_together(self, commit: str, *, limit: int = 400) -> tuple[tuple[str, ...], ...]:
         """For each of the latest commits: the paths that it changed."""

@@ -43,12 +43,20 @@ def modules_of(path: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([".".join(parts), "/".join(parts), parts[-1]]))
 
 
+def needles(paths: Sequence[str]) -> frozenset[str]:
+    """What a line of a test has in it where the test mentions one of `paths`."""
+    modules = [modules_of(path) for path in paths]
+    packages = {words[0].rpartition(".")[0] for words in modules if words}
+    spelled = {word for words in modules for word in words[:-1]}
+    return frozenset(spelled | {f"from {package} import " for package in packages if package})
+
+
 def reaching(
     paths: Sequence[str], texts: Mapping[str, str], *, limit: int
 ) -> list[tuple[str, str]]:
     """Tests that mention one of `paths`, with the path that each reaches, closest first.
 
-    `texts` maps every test file to its text.
+    `texts` maps every test file to its text, or to the lines of it that have one of the `needles`.
     """
     found: dict[str, tuple[int, str]] = {}
     for rank, path in enumerate(p for p in paths if not supports_tests(p)):

@@ -11,10 +11,11 @@ from factoryline.cells.scout import (
     Candidate,
     _Asked,
     _words,
+    lines_with,
     rank,
-    read_texts,
     wanted,
 )
+from factoryline.system.git import create
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,23 +145,42 @@ def test_reasons_add_up() -> None:
     assert (candidate.score, candidate.reasons) == (2.0, ("one", "two"))
 
 
-def test_texts_are_read_where_they_are_texts(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("größe\n")
-    (tmp_path / "logo.png").write_bytes(b"\x89PNG\0")
-    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
-    (tmp_path / "huge.json").write_bytes(b"x" * (MOST_BYTES + 1))
+def test_the_lines_that_have_a_word_are_read_where_they_are_texts(tmp_path: Path) -> None:
+    git = create(tmp_path, branch="main")
+    (tmp_path / "a.py").write_text("größe = KEYS\nno\n  entries\n")
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG\0 key")
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9 key")
+    (tmp_path / "huge.json").write_bytes(b"key " * MOST_BYTES)
     (tmp_path / "link.py").symlink_to("a.py")
     (tmp_path / "folder").mkdir()
-    names = ("a.py", "logo.png", "latin.txt", "huge.json", "link.py", "folder", "gone.py")
-    assert read_texts(tmp_path, names) == {
-        "a.py": "größe\n",
-        "logo.png": "",
-        "latin.txt": "caf\ufffd",
+    (tmp_path / "folder" / "an odd: name.py").write_text("a key = 1")
+    git.stage_all()
+    names = git.files_in(tmp_path)
+    assert lines_with(git, ("key", "entry"), (*names, "gone.py")) == {
+        "a.py": "größe = KEYS\n  entries",
+        "folder/an odd: name.py": "a key = 1",
         "huge.json": "",
+        "latin.txt": "caf\ufffd key",
         "link.py": "",
-        "folder": "",
+        "logo.png": "",
         "gone.py": "",
     }
+    assert set(lines_with(git, (), names).values()) == {""}
+
+
+@pytest.mark.parametrize("quick", [True, False], ids=["with-pcre", "without"])
+def test_lines_with_no_pattern_in_them(
+    tmp_path: Path, quick: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git = create(tmp_path, branch="main")
+    (tmp_path / "a.py").write_text("a.b(c)\naxb\nfrom a import (b)\n")
+    git.stage_all()
+    if not quick:
+        run = git.run
+        monkeypatch.setattr(
+            git, "run", lambda *words: run(*(w if w != "-P" else "-X" for w in words))
+        )
+    assert git.grep(["a.b", "from a import "]) == {"a.py": "a.b(c)\nfrom a import (b)"}
 
 
 @given(
