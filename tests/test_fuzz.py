@@ -47,6 +47,7 @@ ALWAYS_THE_SAME = settings(
 )
 
 
+@pytest.mark.long
 @settings(ALWAYS_THE_SAME, max_examples=100)
 @given(case=cases)
 def test_random_edits(homes: dict[str, Path], case: Case) -> None:

@@ -42,6 +42,7 @@ def umlauts(line: Line) -> Line:
     return line
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("env", [BARE, ASCII], ids=["C", "ascii"])
 def test_a_run_needs_no_utf_8(env: dict[str, str], line: Line) -> None:
     ran = umlauts(line).doit(env=env)

@@ -101,7 +101,7 @@ def answer(message: str) -> dict[str, Any] | None:
     text = message[-ANSWER_CHARACTERS:].rstrip().removesuffix("```").rstrip()
     decoder = json.JSONDecoder()
     # The first brace from which everything up to the end is one value: the outermost.
-    for found in re.finditer(r"\{", text):
+    for found in _MAPPING.finditer(text):
         try:
             value, end = decoder.raw_decode(text, found.start())
         except (ValueError, RecursionError):
@@ -109,6 +109,10 @@ def answer(message: str) -> dict[str, Any] | None:
         if end == len(text) and isinstance(value, dict):
             return value
     return None
+
+
+_MAPPING = re.compile(r'\{\s*(?:\}|"[^"\\]*(?:\\.[^"\\]*)*"\s*:)')
+"""Where a mapping can begin: to try each brace of a long program takes seconds."""
 
 
 def _kind(agent: Agent, words: str) -> str:

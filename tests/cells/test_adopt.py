@@ -28,22 +28,26 @@ def adopting(line: Line, rounds: str) -> Line:
     return line
 
 
+@pytest.mark.long
 def test_a_branch_brings_all_that_it_changed(grown: Line) -> None:
     ran = adopting(grown, "[[topic]]").doit()
     assert ran.lines()[:4] == ["limit:scout", "limit:1-build", "limit:1-verify", "limit:1-package"]
 
 
+@pytest.mark.long
 def test_a_commit_of_its_own_a_round(grown: Line) -> None:
     commit = grown.git("rev-parse", "topic").strip()
     ran = adopting(grown, f"[[topic~1], [{commit}]]").doit()
     assert ran.lines()[-2:] == ["limit:2-verify", "limit:2-package"], ran
 
 
+@pytest.mark.long
 def test_a_branch_in_a_later_round_brings_what_is_new(grown: Line) -> None:
     ran = adopting(grown, "[[topic~1], [topic]]").doit()
     assert ran.lines()[-2:] == ["limit:2-verify", "limit:2-package"], ran
 
 
+@pytest.mark.long
 def test_commits_that_are_used_up_are_told_from_branches(grown: Line) -> None:
     ran = adopting(grown, "[[topic~1]]").doit()
     assert ran.code == 1

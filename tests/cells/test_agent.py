@@ -190,6 +190,7 @@ def test_nothing_begins_without_credentials(line: Line) -> None:
     assert message in doctor.out
 
 
+@pytest.mark.long
 def test_what_doctor_shows(line: Line) -> None:
     key = {"ACME_API_KEY": "k-secret"}
     script = 'print("reader version 1.2.3") if "--version" in sys.argv else leave(MEMO)'

@@ -102,6 +102,7 @@ def test_an_attempt_that_is_cut_short_has_its_cost(line: Line) -> None:
     assert failed["cost"]["tokens"] is None, "the second one did not tell"
 
 
+@pytest.mark.long
 def test_an_attempt_that_is_killed_with_the_factory_has_its_cost(line: Line) -> None:
     dies = "ask(); os.kill(os.getppid(), 9)"
     assert metered(line, [whole(ANSWER)], dies)[0].code == -9
@@ -122,6 +123,7 @@ def test_one_that_was_killed_before_it_asked_has_no_earlier_ones_cost(line: Line
     assert killed["cost"]["tokens"] is None
 
 
+@pytest.mark.long
 def test_each_attempt_has_a_meter_of_its_own_and_is_told_where(line: Line) -> None:
     script = """
 home = pathlib.Path(os.environ["HOME"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.line import Line, simple
 
 
@@ -41,6 +43,7 @@ def test_nothing_is_wrong_with_a_line_that_fits(line: Line) -> None:
     assert told.out.startswith("factory.yaml is sound: scout → build → verify → package → review")
 
 
+@pytest.mark.long
 def test_rules_that_no_artifact_will_see(line: Line) -> None:
     simple(line)
     rule = {

@@ -160,6 +160,7 @@ def test_a_projects_own_doit_tasks_stay(repository: Line) -> None:
     assert "hello" in repository.doit().out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "before", "after", "said"),
     [
@@ -208,6 +209,7 @@ def test_a_placeholder_is_not_sound(repository: Line) -> None:
     assert "help: put in the command that tests this repository" in told.out
 
 
+@pytest.mark.long
 def test_it_says_where_it_wrote(repository: Line) -> None:
     ran = repository.run("factory", "init", cwd=repository.home / "server")
     assert ran.out.startswith("wrote ../factory.yaml: "), ran
@@ -257,6 +259,7 @@ def test_it_writes_over_nothing(repository: Line) -> None:
     assert "factory.yaml is there already\nhelp: `factory check` proves" in ran.err
 
 
+@pytest.mark.long
 def test_without_an_artifact_there_is_nothing_to_do(repository: Line) -> None:
     repository.factory("init")
     said = "nothing to do: factory.yaml has no artifact yet\n"

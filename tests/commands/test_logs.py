@@ -16,6 +16,7 @@ print("to whom it may concern", file=sys.stderr)
 """
 
 
+@pytest.mark.long
 def test_each_attempt_has_its_log(line: Line) -> None:
     assert scouted_by(line, SAYS).code == 1
     shown = line.factory("logs", "limit")
@@ -32,11 +33,13 @@ def test_each_attempt_has_its_log(line: Line) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_message_names_the_log_and_the_command(line: Line) -> None:
     ran = scouted_by(line, "sys.exit(3)")
     assert "logs/limit/scout-1.out and .err, or `factory logs limit/scout`" in ran.out, ran
 
 
+@pytest.mark.long
 def test_what_the_programs_of_a_verdict_printed(line: Line) -> None:
     line.patch("limit-1", server__app_py="LIMIT = 4\n")
     line.spec(
@@ -69,6 +72,7 @@ def test_what_is_not_there(line: Line) -> None:
     assert line.factory("logs", "nobody").code == 3
 
 
+@pytest.mark.long
 def test_a_running_program_is_followed_to_its_end(line: Line) -> None:
     script = """
 import time

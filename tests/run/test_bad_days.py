@@ -38,6 +38,7 @@ def alive(process: str) -> bool:
     return told.stdout[:1] not in ("", "Z")
 
 
+@pytest.mark.long
 def test_a_builder_outside_its_surfaces(line: Line) -> None:
     ran = built_by(line, "echo x > webui/page.py; echo y > server/app.py\n")
     assert ran.code == 1
@@ -104,6 +105,7 @@ def test_a_broken_hand_off_goes_back_once_and_is_kept(line: Line) -> None:
     assert line.history("limit")[1]["handoff"] == {"summary": 3}
 
 
+@pytest.mark.long
 def test_a_scope_in_which_no_test_runs(line: Line) -> None:
     line.patch("limit-1", server__app_py="LIMIT = 4\n", checks__unit_txt="")
     line.spec(line.artifact("limit"), flow="{retries: 0}")
@@ -126,6 +128,7 @@ def test_a_missing_runner_says_nothing_about_the_change(line: Line) -> None:
     assert "1-verify" not in line.entries("limit")
 
 
+@pytest.mark.long
 def test_a_missing_agent(line: Line) -> None:
     built_by(line, "")
     line.edit("command: [sh, ", "command: [no-such-agent, ")
@@ -178,6 +181,7 @@ def test_a_dirty_checkout_is_not_merged_into(line: Line) -> None:
     assert line.doit().lines() == ["limit:1-merge", "limit:note"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["notes.txt", "server/new.py"])
 def test_a_file_that_git_does_not_know_holds_a_merge_that_brings_it_and_no_other(
     line: Line, name: str
@@ -242,6 +246,7 @@ def test_a_full_disk_loses_nothing(line: Line, tmp_path: Path) -> None:
         assert path.read_text().endswith("}\n"), f"{path} is torn"
 
 
+@pytest.mark.long
 def test_an_entry_that_was_edited_by_hand(line: Line) -> None:
     simple(line)
     line.edit("reviews: [limit-ok.yaml]", "reviews: []")
@@ -308,6 +313,7 @@ def test_no_factory_yaml(line: Line) -> None:
     assert "error: there is no factory.yaml in" in ran.err
 
 
+@pytest.mark.long
 def test_a_builder_with_nothing_wrong(line: Line) -> None:
     """What the other tests build on works when nothing is wrong."""
     ran = built_by(
@@ -316,6 +322,7 @@ def test_a_builder_with_nothing_wrong(line: Line) -> None:
     assert ran.code == 0, ran
 
 
+@pytest.mark.long
 def test_a_prior_that_another_artifact_taught_is_not_written_over(line: Line) -> None:
     for name in ("a", "b"):
         line.patch(f"{name}-1", **{f"server__{name}_py": "X = 1\n"})

@@ -113,6 +113,7 @@ def headings(text: str) -> list[str]:
     return [tokens[i + 1].content for i, t in enumerate(tokens) if t.type == "heading_open"]
 
 
+@pytest.mark.long
 @settings(max_examples=12, deadline=None, phases=[Phase.generate])
 @given(values_of(TEXT), st.sampled_from(PROMPTS))
 def test_any_brief_fits_and_holds_what_it_must(values: dict[str, Any], prompt: str) -> None:
@@ -147,6 +148,7 @@ def plain(value: Any) -> Any:
     return value
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None, phases=[Phase.generate])
 @given(values_of(SHORT), st.sampled_from(PROMPTS))
 def test_no_text_passes_for_a_heading_of_ours(values: dict[str, Any], prompt: str) -> None:

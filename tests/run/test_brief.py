@@ -64,6 +64,7 @@ def told(line: Line, number: int) -> str:
     return (line.home / f"told-{number}.md").read_text()
 
 
+@pytest.mark.long
 def test_the_rounds_of_a_builder(line: Line) -> None:
     ran = begun(line, size=2).doit()
     assert ran.out.endswith("1 of 1 artifact sealed\n"), ran

@@ -68,6 +68,7 @@ def test_a_budget_of_minutes_ends_an_attempt(line: Line) -> None:
     assert re.search(r"limit has spent its budget: 0\.\d+ min of 0\.02 min", said), said
 
 
+@pytest.mark.long
 def test_the_day_of_the_whole_factory(line: Line) -> None:
     with_agent(line, "fail 3 10", flow="{budget: {usd: 2}}")
     assert line.doit().code == 1

@@ -31,6 +31,7 @@ def two_artifacts(tmp_path: Path, *, reviews: str = "ok.yaml") -> Line:
     return line
 
 
+@pytest.mark.long
 def test_a_clone_with_the_ledger_re_runs_nothing(tmp_path: Path) -> None:
     line = two_artifacts(tmp_path)
     assert line.doit().code == 0
@@ -53,6 +54,7 @@ def test_two_branches_that_ran_different_artifacts_merge(tmp_path: Path) -> None
     assert (ran.code, ran.out) == (0, "nothing to do: limit and page are sealed\n")
 
 
+@pytest.mark.long
 def test_a_clone_without_the_branch_reviews_and_goes_on(tmp_path: Path) -> None:
     mine = two_artifacts(tmp_path, reviews="")
     mine.edit("adopt: [[limit-1.patch]]", "adopt: [[limit-1.patch], [limit-2.patch]]")

@@ -121,6 +121,7 @@ def test_what_a_later_version_adds_hurts_nobody(tmp_path: Path) -> None:
     assert found.handoff["mood"] == "good"
 
 
+@pytest.mark.long
 def test_another_contract_under_the_name_of_a_stage(line: Line) -> None:
     """A cell of the same name that handed something else before is no earlier try of a change."""
     waiting(line)
@@ -139,6 +140,7 @@ def test_a_note_that_is_none(tmp_path: Path) -> None:
         ledger.entry(stage_named("wizard", "note"))
 
 
+@pytest.mark.long
 def test_a_first_stage_that_pins_nothing(line: Line) -> None:
     """The base is then what it is now, and what was built on another one is stale."""
     waiting(line)
@@ -211,6 +213,7 @@ def test_a_prior_that_is_none(line: Line) -> None:
     refused(line.factory("status"), f"{path} is not a prior", "restore it from git")
 
 
+@pytest.mark.long
 def test_a_recorded_review_that_is_no_text(line: Line) -> None:
     simple(line)
     replaced(line.home / "limit-ok.yaml", KINDS["no UTF-8"][0])

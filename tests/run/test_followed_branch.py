@@ -52,6 +52,7 @@ def ask_for(line: Line, finding: str) -> None:
     assert line.factory("review", "fix", *words).code == 0
 
 
+@pytest.mark.long
 def test_a_rework_keeps_its_record(tmp_path: Path) -> None:
     line = as_it_is(tmp_path)
     assert line.doit().lines()[-1] == "fix:1-package"
@@ -78,6 +79,7 @@ def test_a_rework_keeps_its_record(tmp_path: Path) -> None:
     assert line.git("show", "main:src/calc.py") == (line.home / "src/calc.py").read_text()
 
 
+@pytest.mark.long
 def test_a_failed_verdict_says_what_helps(adopted: Line) -> None:
     line = adopted
     commit(line, "A slip", CALC.format("*"), TEST.format(2, 3))
@@ -109,9 +111,10 @@ def test_a_round_is_pinned_when_it_is_taken(adopted: Line) -> None:
     assert "MORE" not in line.git("show", "main:src/calc.py")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "how",
-    ["amended", *(pytest.param(how, marks=pytest.mark.long) for how in ("rebased", "merged"))],
+    ["amended", "rebased", "merged"],
 )
 def test_a_branch_that_was_written_anew(how: str, adopted: Line) -> None:
     line = adopted
@@ -132,6 +135,7 @@ def test_a_branch_that_was_written_anew(how: str, adopted: Line) -> None:
     assert paths == ["src/calc.py", "tests/test_fix.py"], "and nothing that others did on main"
 
 
+@pytest.mark.long
 def test_what_a_person_said_stays_in_the_history(adopted: Line) -> None:
     line = adopted
     line.doit()
@@ -147,6 +151,7 @@ def test_what_a_person_said_stays_in_the_history(adopted: Line) -> None:
     assert review["handoff"]["findings"][0]["statement"] == "round half to even"
 
 
+@pytest.mark.long
 def test_a_conflict_says_how_to_go_on(adopted: Line) -> None:
     line = adopted
     line.doit()

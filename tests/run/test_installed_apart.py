@@ -56,6 +56,7 @@ class Apart:
         return ran
 
 
+@pytest.mark.long
 def test_factory_alone_does_everything(tmp_path: Path) -> None:
     apart = Apart(tmp_path, coverage=True)
     line = apart.line
@@ -88,6 +89,7 @@ def test_an_environment_without_coverage_counts_tests_alone(tmp_path: Path) -> N
     assert "1-verify  pass: " in apart.factory("run").out
 
 
+@pytest.mark.long
 def test_an_interpreter_that_is_not_there_is_nobodys_fault(tmp_path: Path) -> None:
     apart = Apart(tmp_path, coverage=True)
     line = apart.line

@@ -108,6 +108,7 @@ def test_killed_while_a_test_runs_and_while_it_merges(line: Line) -> None:
     assert line.git("rev-parse", "main").strip() == commit, "it is not merged twice"
 
 
+@pytest.mark.long
 def test_a_builder_that_outlives_a_killed_run_is_ended_by_the_next(line: Line) -> None:
     four_stages(line)
     pid = line.folder / "pid"
@@ -142,6 +143,7 @@ def held_up(line: Line, *options: str) -> tuple[subprocess.Popen[bytes], Path]:
     return process, pid
 
 
+@pytest.mark.long
 def test_a_terminated_run_takes_its_children_along(line: Line) -> None:
     process, pid = held_up(line)
     process.terminate()
@@ -152,6 +154,7 @@ def test_a_terminated_run_takes_its_children_along(line: Line) -> None:
     assert line.doit().code == 0, "and the lock is free"
 
 
+@pytest.mark.long
 def test_a_run_that_lost_a_worker_says_so_to_the_next(line: Line) -> None:
     """The other worker may be in the middle of something when the run is given up."""
     process, _ = held_up(line, "-n", "2")

@@ -106,6 +106,7 @@ def test_a_failing_verdict_opens_a_retry_with_its_failures_as_feedback(line: Lin
     assert (note["rework"], note["retries"]) == (0, 1)
 
 
+@pytest.mark.long
 def test_a_spent_budget_blocks_with_a_sentence(line: Line) -> None:
     first = line.patch("limit-1", server__app_py="LIMIT = 5\n", checks__unit_txt=UNIT)
     line.patch("limit-2", on=first, server__app_py="LIMIT = 6\n")
@@ -136,6 +137,7 @@ def test_a_waiting_review_is_answered_on_the_command_line(line: Line) -> None:
     assert line.doit().lines() == ["limit:1-merge", "limit:note"]
 
 
+@pytest.mark.long
 def test_an_approval_is_void_when_the_commit_changes(line: Line) -> None:
     simple(line, flow="{merge: none}")
     line.edit("reviews: [limit-ok.yaml]", "reviews: []")
@@ -158,6 +160,7 @@ def test_a_title_changes_the_packet_and_leaves_the_approval(line: Line) -> None:
     assert line.entry("limit", "1-package")["handoff"]["title"] == "A higher limit"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("budget", ["", "{usd: 5, unknown: stop}"])
 def test_an_artifact_whose_first_stage_failed_is_tried_by_the_next_run(
     line: Line, budget: str
@@ -184,6 +187,7 @@ line: [build, verify]
         assert (ran.code, ran.lines()[:2]) == (0, ["limit:1-build", "limit:1-verify"]), ran
 
 
+@pytest.mark.long
 def test_wip_1_queues_the_second_artifact(line: Line) -> None:
     line.patch("a-1", server__a_py="A = 1\n")
     line.patch("b-1", server__b_py="B = 1\n")
@@ -219,6 +223,7 @@ def test_processes_work_as_well_as_threads(line: Line) -> None:
     assert len(ran.lines()) == 7
 
 
+@pytest.mark.long
 def test_the_lines_own_repository_can_be_the_target(tmp_path: Path) -> None:
     line = Line(tmp_path / "own", inside=True)
     line.patch("limit-1", server__app_py="LIMIT = 4\n", checks__unit_txt=UNIT)
@@ -255,6 +260,7 @@ def test_a_merge_that_conflicts_opens_a_round_on_the_moved_base(line: Line) -> N
     assert line.entry("limit", "2-package")["handoff"]["patches"] == ["2-change.patch"]
 
 
+@pytest.mark.long
 def test_a_cell_of_ones_own_with_a_contract_of_ones_own(line: Line) -> None:
     line.write(
         line.home / "risk.schema.json",
@@ -274,6 +280,7 @@ def test_a_cell_of_ones_own_with_a_contract_of_ones_own(line: Line) -> None:
     assert line.entry("limit", "1-judge")["run"]["cost"] == {"usd": None, "tokens": None}
 
 
+@pytest.mark.long
 def test_packaging_branches_by_the_surfaces_touched(line: Line) -> None:
     simple(line)
     line.edit(

@@ -34,6 +34,7 @@ def approve(line: Line) -> None:
     assert line.factory("review", "fix", "--approve", "--by", "Ann").code == 0
 
 
+@pytest.mark.long
 def test_a_copy_writes_nothing_into_the_original(own: Line, tmp_path: Path) -> None:
     line = adopting(own)
     assert line.doit().lines()[-1] == "fix:1-package"
@@ -54,6 +55,7 @@ def test_a_copy_writes_nothing_into_the_original(own: Line, tmp_path: Path) -> N
     assert line.git("status", "--porcelain", cwd=line.home / "state/.work/trees/fix") == ""
 
 
+@pytest.mark.long
 def test_line_ends_are_as_the_person_has_set_them(own: Line) -> None:
     line = adopting(own)
     line.git("config", "core.autocrlf", "true")
@@ -68,12 +70,13 @@ def test_line_ends_are_as_the_person_has_set_them(own: Line) -> None:
     assert line.git("status", "--porcelain", "--untracked-files=no") == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("flow", "asked", "signed"),
     [
         ("", "true", True),
-        pytest.param("", "false", False, marks=pytest.mark.long),
-        pytest.param("{sign: never}", "true", False, marks=pytest.mark.long),
+        ("", "false", False),
+        ("{sign: never}", "true", False),
         ("{sign: always}", "false", True),
     ],
 )
@@ -97,6 +100,7 @@ def hook(line: Line, name: str, text: str) -> None:
     path.chmod(0o755)
 
 
+@pytest.mark.long
 def test_hooks_look_at_what_lands_where_they_are_asked_to(own: Line) -> None:
     line = adopting(own)
     hook(line, "pre-commit", "git diff --cached --name-only > ../../../../seen; exit 1")
@@ -106,6 +110,7 @@ def test_hooks_look_at_what_lands_where_they_are_asked_to(own: Line) -> None:
     assert "1 of 1 artifact sealed" in line.doit().out, "none runs unless it is said"
 
 
+@pytest.mark.long
 def test_a_hook_that_refuses_or_edits_keeps_it_from_landing(own: Line) -> None:
     line = adopting(own, flow="{hooks: run}")
     line.doit()
@@ -131,6 +136,7 @@ def test_a_hook_that_refuses_or_edits_keeps_it_from_landing(own: Line) -> None:
     assert "git hooks commit-msg, post-commit and pre-commit on the commit that lands" in said
 
 
+@pytest.mark.long
 def test_a_merge_that_cannot_be_signed_waits(own: Line) -> None:
     line = adopting(own, flow="{sign: always}")
     line.git("config", "gpg.format", "ssh")
@@ -144,6 +150,7 @@ def test_a_merge_that_cannot_be_signed_waits(own: Line) -> None:
     assert "1 of 1 artifact sealed" in line.doit().out
 
 
+@pytest.mark.long
 def test_a_signed_merge_is_made_again_in_a_clone(own: Line, tmp_path: Path) -> None:
     from factoryline.ledger.store import Ledger
     from factoryline.run import restore
@@ -168,6 +175,7 @@ def test_a_signed_merge_is_made_again_in_a_clone(own: Line, tmp_path: Path) -> N
     assert clone.commit_of(landed) == landed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["factory", "factory/fix/more"])
 def test_a_branch_in_the_way_gets_a_sentence(name: str, own: Line) -> None:
     line = adopting(own)
@@ -184,6 +192,7 @@ def test_a_branch_in_the_way_gets_a_sentence(name: str, own: Line) -> None:
     assert line.git("branch", "--list", "lines/*").split()[-1] == "lines/fix"
 
 
+@pytest.mark.long
 def test_a_ledger_that_git_ignores_is_told(own: Line) -> None:
     line = adopting(own)
     line.write(line.home / ".gitignore", "*.log\nstate/\n")

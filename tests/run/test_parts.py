@@ -57,9 +57,10 @@ def verified(line: Line, path: str) -> str:
     return line.doit().out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "path",
-    [pytest.param("third/part.txt", marks=pytest.mark.long), "third/deep/inner/part.txt"],
+    ["third/part.txt", "third/deep/inner/part.txt"],
 )
 def test_submodules_are_there(path: str, parted: Line) -> None:
     said = verified(parted, path)
@@ -101,6 +102,7 @@ def test_pointers_of_git_lfs_are_named(line: Line) -> None:
     assert "2-build" not in said
 
 
+@pytest.mark.long
 def test_a_filter_that_is_not_installed_names_itself(line: Line) -> None:
     line.write(line.product / ".gitattributes", "*.bin filter=lfs\n")
     line.write(line.product / "data/a.bin", "one\n")

@@ -61,6 +61,7 @@ def test_it_goes_on_by_itself_when_the_time_has_come(line: Line) -> None:
     assert line.entry("limit", "1-build")["run"]["attempts"] == 2
 
 
+@pytest.mark.long
 def test_the_certificate_ends_with_the_pause(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     """That there is nothing to do is so until the time has come, and no longer."""
     with_agent(line, "quota-3600")

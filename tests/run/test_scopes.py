@@ -122,6 +122,7 @@ def flaky(line: Line, more: str = "") -> str:
     )
 
 
+@pytest.mark.long
 def test_what_passes_when_it_is_run_again_is_flaky_and_told(line: Line) -> None:
     told = verified(line, flaky(line))
     assert "pass: 1 test in 1 scope, 1 flaky (slow)" in told
@@ -200,6 +201,7 @@ def test_side_by_side_each_scope_has_a_checkout_of_its_own(line: Line) -> None:
 REFUSES = "import sys; sys.exit('no packages' if '4' in open('server/app.py').read() else 0)"
 
 
+@pytest.mark.long
 def test_a_preparation_that_the_change_breaks_fails_its_check(line: Line) -> None:
     told = verified(line, prepared(line, "", script=REFUSES))
     assert "ended with exit code 1" in told
@@ -208,6 +210,7 @@ def test_a_preparation_that_the_change_breaks_fails_its_check(line: Line) -> Non
     assert check["output"] == "no packages"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("more", ["", ", locks: [server/app.py], keeps: [made]"])
 def test_a_preparation_that_fails_on_the_base_too_opens_no_round(line: Line, more: str) -> None:
     away = line.write(line.folder / "away", "")
@@ -244,6 +247,7 @@ def test_a_preparation_that_was_kept_says_nothing_about_today(line: Line) -> Non
     assert "cannot be prepared, and not because of the change" in told.out + told.err
 
 
+@pytest.mark.long
 def test_a_preparation_that_fails_once_is_nobodys_fault(line: Line) -> None:
     once = line.folder / "once"
     script = (
@@ -269,6 +273,7 @@ def speaking(line: Line, away: str, tests: str = "server") -> str:
     return f"  one: {{run: {run}, report: junit, all: [{tests}]}}\n"
 
 
+@pytest.mark.long
 def test_a_scope_that_leaves_no_report_on_the_base_either_opens_no_round(line: Line) -> None:
     away = line.write(line.folder / "away", "")
     told = verified(line, speaking(line, str(away)), flow="{retries: 1}")
@@ -307,13 +312,13 @@ UNREADY = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "own"),
     [
         pytest.param(
             kind,
             own,
-            marks=() if own and kind == "a module that is missing" else pytest.mark.long,
             id=f"{kind}, {'a new test alone' if own else 'old tests'}",
         )
         for kind in UNREADY
@@ -358,6 +363,7 @@ def test_a_change_by_which_no_test_can_be_loaded_has_failed(line: Line) -> None:
     assert "fail: 1 test in 1 scope" in ran.out, ran
 
 
+@pytest.mark.long
 def test_what_the_base_does_not_have_cannot_excuse_the_change(line: Line) -> None:
     scopes = prepared(line, ", locks: [server/new.lock]", script="raise SystemExit(7)")
     line.review("limit-ok")
@@ -377,6 +383,7 @@ def test_what_the_base_does_not_have_cannot_excuse_the_change(line: Line) -> Non
 # Proven before.
 
 
+@pytest.mark.long
 def test_what_passed_for_the_same_files_is_not_run_again(line: Line) -> None:
     count = line.folder / "runs"
     script = f"open('{count}', 'a').write('x')"

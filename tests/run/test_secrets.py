@@ -60,6 +60,7 @@ def test_what_a_rejected_hand_off_holds(line: Line) -> None:
     assert VALUE not in json.dumps(line.history("limit"))
 
 
+@pytest.mark.long
 def test_a_change_that_holds_one_is_a_breach(line: Line) -> None:
     simple(line)
     line.patch("limit-1", server__app_py=f"LIMIT = 4\n\nKEY = '{TOKEN}'\n")

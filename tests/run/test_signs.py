@@ -39,9 +39,10 @@ def events(line: Line) -> list[dict[str, object]]:
     return [json.loads(one) for one in text.splitlines()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "options",
-    [(), pytest.param(("-n", "2", "-P", "thread"), marks=pytest.mark.long)],
+    [(), ("-n", "2", "-P", "thread")],
     ids=["alone", "threads"],
 )
 def test_what_runs_is_seen_and_what_is_interrupted_is_on_record(
@@ -68,6 +69,7 @@ def test_what_runs_is_seen_and_what_is_interrupted_is_on_record(
     assert not list(Path(line.state, ".work/running").glob("*"))
 
 
+@pytest.mark.long
 def test_what_is_quick_is_not_announced(line: Line) -> None:
     simple(line)
     out = line.doit().out

@@ -242,6 +242,7 @@ def test_a_rerun_that_gives_the_same_change_keeps_its_commit(line: Line) -> None
     assert after["handoff"] == before["handoff"]
 
 
+@pytest.mark.long
 def test_rebase_moves_to_the_new_base(line: Line) -> None:
     move_the_base(line)
     moved = line.git("rev-parse", "HEAD").strip()

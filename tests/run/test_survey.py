@@ -104,6 +104,7 @@ def test_flipped_bytes_change_no_answer(line: Line, name: str) -> None:
     assert (line.doit().out, line.factory("status").out, line.factory("run").out) == expected
 
 
+@pytest.mark.long
 def test_without_any_cache_the_answer_is_the_same(line: Line) -> None:
     expected = line.doit().out
     for name in CACHES:
@@ -111,6 +112,7 @@ def test_without_any_cache_the_answer_is_the_same(line: Line) -> None:
     assert line.doit().out == expected
 
 
+@pytest.mark.long
 def test_caches_of_another_format_are_none(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = line.doit().out
     monkeypatch.setattr(quick, "FORMAT", ("0.0.1", 1))
@@ -119,6 +121,7 @@ def test_caches_of_another_format_are_none(line: Line, monkeypatch: pytest.Monke
     assert line.doit().out == line.factory("run").out == expected
 
 
+@pytest.mark.long
 def test_a_certificate_is_about_the_plan_that_was_read(line: Line) -> None:
     factory = Factory(compile_factory(line.home / "factory.yaml"))
     line.edit("goal: The open", "goal: The wide open")
@@ -128,6 +131,7 @@ def test_a_certificate_is_about_the_plan_that_was_read(line: Line) -> None:
     assert "open:scout" in line.doit().lines()
 
 
+@pytest.mark.long
 def test_a_second_survey_sees_what_was_written_since(line: Line) -> None:
     factory = Factory(compile_factory(line.home / "factory.yaml"))
     first = survey(factory)

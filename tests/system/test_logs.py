@@ -24,6 +24,7 @@ def test_both_streams_are_kept_and_returned(tmp_path: Path) -> None:
     assert (tmp_path / "deep/x.out").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.long
 def test_a_line_is_on_disk_while_the_program_runs(tmp_path: Path) -> None:
     script = "import time; print('first', flush=True); time.sleep(30)"
     thread = threading.Thread(target=lambda: ran(script, tmp_path / "x", timeout=1.5))
@@ -79,6 +80,7 @@ def test_a_file_without_lines_is_bounded_too(tmp_path: Path) -> None:
     assert (tmp_path / "x").stat().st_size <= 1100
 
 
+@pytest.mark.long
 def test_a_runaway_program_does_not_fill_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

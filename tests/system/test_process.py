@@ -197,6 +197,7 @@ SIGNS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sign", SIGNS.values(), ids=SIGNS)
 def test_a_program_that_shows_signs_of_life_is_not_silent(tmp_path: Path, sign: str) -> None:
     (tmp_path / "old").touch()

@@ -151,6 +151,7 @@ def test_no_socket_of_another_program_can_be_reached(
     assert "FileNotFoundError" in done.err
 
 
+@pytest.mark.long
 @real
 @pytest.mark.parametrize("bounds", [{"timeout": 0.7}, {"idle": 0.7}])
 def test_it_is_ended_with_its_children(box: Box, tmp_path: Path, bounds: dict[str, float]) -> None:

@@ -245,6 +245,7 @@ def test_the_whole_scope_is_listed_whatever_is_selected(place: Path) -> None:
     assert found["tests"]["known"] == 2
 
 
+@pytest.mark.long
 def test_a_run_that_is_recorded_has_more_time(place: Path) -> None:
     scope = replace(SCOPE, run=python("import time; time.sleep(1)"), report="exit", timeout=0.5)
     site = place / "checkout", place / "scratch/log"

@@ -254,6 +254,7 @@ class TestFactoryMap:
         assert "the map of `unit` was not recorded" in ran.err
         assert "Traceback" not in ran.err
 
+    @pytest.mark.long
     def test_a_command_of_ones_own(self, product: Line) -> None:
         own = (
             "    map: ['{python}', -m, pytest, -q, -p, no:cacheprovider, '{tests}', --cov=server, "
@@ -304,6 +305,7 @@ def two_languages(line: Line, more: str = "") -> Line:
     return line
 
 
+@pytest.mark.long
 def test_a_file_in_another_language_is_left_to_its_own_scope(product: Line) -> None:
     line = two_languages(product)
     artifact(line)
@@ -316,9 +318,10 @@ def test_a_file_in_another_language_is_left_to_its_own_scope(product: Line) -> N
     assert "no scope of this artifact is about webui/app.ts" in packet
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "code",
-    ["PAGE = 'webui/app.ts'\n", pytest.param("PAGES = glob('*.ts')\n", marks=pytest.mark.long)],
+    ["PAGE = 'webui/app.ts'\n", "PAGES = glob('*.ts')\n"],
 )
 def test_one_that_the_code_reads_is_not(code: str, product: Line) -> None:
     line = two_languages(product, code)
@@ -329,12 +332,13 @@ def test_one_that_the_code_reads_is_not(code: str, product: Line) -> None:
     assert "aside" not in found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("said", "aside"),
     [
         ("of: [server]", ["webui/app.ts"]),
-        pytest.param("inputs: [server/**, checks/**]", ["webui/app.ts"], marks=pytest.mark.long),
-        pytest.param("of: [server, webui/**]", [], marks=pytest.mark.long),
+        ("inputs: [server/**, checks/**]", ["webui/app.ts"]),
+        ("of: [server, webui/**]", []),
     ],
 )
 def test_a_scope_may_say_what_it_is_about(said: str, aside: list[str], product: Line) -> None:
@@ -376,6 +380,7 @@ class TestTheMapComesByItself:
         found = line.entry(name, "1-verify")["handoff"]["checks"][0]
         return found["selection"]["summary"], found["selected"]
 
+    @pytest.mark.long
     def test_from_a_whole_run(self, covered: Line) -> None:
         line = covered
         line.patch("limit-1", server__data_json="[1]\n")
@@ -437,6 +442,7 @@ sys.exit(1)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "said",
     [

@@ -86,13 +86,8 @@ def test_what_is_measured_and_how(
     assert env["PYTHONPATH"].startswith("src:")
 
 
-QUICK = ("both",)
-"""A second tracer and workers; the rest is long."""
-
-
-@pytest.mark.parametrize(
-    "kind", [pytest.param(k, marks=() if k in QUICK else pytest.mark.long) for k in SETTINGS]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("kind", SETTINGS)
 def test_settings_of_a_project_take_nothing_away(kind: str, tmp_path: Path) -> None:
     line = mended(tmp_path, SETTINGS[kind])
     ran = line.doit()
@@ -102,6 +97,7 @@ def test_settings_of_a_project_take_nothing_away(kind: str, tmp_path: Path) -> N
     assert (covers["outcome"], covers["lines"], covers["executed"]) == ("pass", 1, 1)
 
 
+@pytest.mark.long
 def test_a_measurement_that_failed_is_no_fault_of_the_change(tmp_path: Path) -> None:
     line = mended(tmp_path, SETTINGS["plain"])
     line.edit('-m, pytest, -q, "{tests}"', '-m, pytest, -q, -p, stops, "{tests}"')

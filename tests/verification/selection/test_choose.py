@@ -174,6 +174,7 @@ class TestRules:
         assert (tests, summary) == (("tests",), "all of 4: no test reaches the change")
 
 
+@pytest.mark.long
 def test_ten_thousand_tests_are_chosen_in_seconds() -> None:
     body = "".join(
         f"def test_with_a_long_name_number_{n}():\n    check(1)\n\n\n" for n in range(100)

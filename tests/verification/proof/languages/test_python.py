@@ -67,6 +67,7 @@ def test_what_is_left_alone(source: str) -> None:
     assert found == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", sorted(Path(proof.__file__).parent.glob("[a-z]*.py")), ids=str)
 def test_every_mutant_of_real_code_holds_and_moves_nothing_else(path: Path) -> None:
     source = path.read_bytes()
