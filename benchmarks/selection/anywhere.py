@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from factoryline.verification.selection.tests import function_of
+from factoryline.selection.tests import function_of
 
 from benchmarks.selection import history, runs
 from benchmarks.selection.history import git
@@ -87,7 +87,7 @@ def _killers(good: dict[str, Any], after: dict[str, Any]) -> set[str]:
 
 
 def _outcomes(runner: runs.Runner, base: str, place: Path) -> dict[str, Any]:
-    """The tests that pass twice, the second time while the context map is recorded."""
+    """The tests that pass twice, the second time while the coverage map is recorded."""
     runner.at(base)
     first = runner.run(out=place / "outcomes.json")
     second = runs.mapping_run(runner, place)

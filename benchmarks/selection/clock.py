@@ -13,7 +13,7 @@ from pathlib import Path
 from factoryline.diagnostics import Span
 from factoryline.plan.model import Scope, Selection
 from factoryline.system.git import Git
-from factoryline.verification.selection import maps, of_scope
+from factoryline.verification import maps, steps
 
 from benchmarks.selection.history import git
 
@@ -49,7 +49,7 @@ def main(checkout: str, base: str, commit: str, map: str, effort: str) -> float:
             kept = maps.path_of(Path(folder), scope, repository.tree_of(base))
             shutil.copy(map, kept)
         started = time.perf_counter()
-        of_scope.steps(selection, repository, base, commit, place, Path(folder))
+        steps.steps(selection, repository, base, commit, place, Path(folder))
         return time.perf_counter() - started
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from factoryline.verification.selection.tests import function_of
+from factoryline.selection.tests import function_of
 
 from benchmarks.selection.strategies import Case
 

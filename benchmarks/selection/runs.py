@@ -1,5 +1,5 @@
 """What really happens: the whole suite on the base, on the change, on the source change alone and
-on each mutant; the context map and testmon's choice. All of it is kept in a cache folder.
+on each mutant; the coverage map and testmon's choice. All of it is kept in a cache folder.
 """
 
 from __future__ import annotations

@@ -12,13 +12,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from factoryline.selection import conventions, imports, recording
+from factoryline.selection.change import Change, Edit
+from factoryline.selection.choose import choose
+from factoryline.selection.coverage_map import CoverageMap
+from factoryline.selection.scope import Scope
+from factoryline.selection.tests import function_of
+from factoryline.selection.tree import Tree
 from factoryline.system.git import Git
-from factoryline.verification import reach
-from factoryline.verification.selection import choose, imports, record
-from factoryline.verification.selection.change import Edit, edits_between
-from factoryline.verification.selection.contextmap import ContextMap
-from factoryline.verification.selection.tests import function_of
-from factoryline.verification.selection.tree import Tree
+from factoryline.verification.steps import edits_between
 
 
 @dataclass(kw_only=True)
@@ -69,20 +71,20 @@ class Case:
         return Tree(self.git.blobs_at(commit), lambda path: _text(self.git, commit, path), like)
 
     @cached_property
-    def map(self) -> ContextMap | None:
+    def map(self) -> CoverageMap | None:
         kept = self.place / "map.zip"
         if not kept.exists() and (self.place / "map.coverage").exists():
             parent = self.observed["parent"]
             blobs = self.git.blobs_at(parent)
-            recording = record.read_coverage(
+            found = recording.read_coverage(
                 [self.place / "map.coverage"],
                 self.place.parent / "clone",
                 parent,
                 blobs,
                 lambda path: _text(self.git, parent, path),
             )
-            kept.write_bytes(recording.to_bytes())
-        return ContextMap(kept) if kept.exists() else None
+            kept.write_bytes(found.to_bytes())
+        return CoverageMap(kept) if kept.exists() else None
 
     def of_files(self, files: Iterable[str]) -> set[str]:
         wanted = set(files)
@@ -90,7 +92,7 @@ class Case:
 
     @cached_property
     def changed_files(self) -> set[str]:
-        return self.of_files(edit.path for edit in self.edits if reach.is_test(edit.path))
+        return self.of_files(edit.path for edit in self.edits if conventions.is_test(edit.path))
 
 
 def _text(git: Git, commit: str, path: str) -> str | None:
@@ -114,7 +116,7 @@ def changed(case: Case) -> set[str]:
 def names(case: Case) -> set[str]:
     texts = {path: case.new.text(path) for path in case.new.tests}
     paths = [edit.path for edit in case.edits if edit.path.endswith(".py")]
-    found = reach.reaching(paths, texts, limit=len(texts))
+    found = conventions.reaching(paths, texts, limit=len(texts))
     return case.changed_files | case.of_files(path for path, _ in found)
 
 
@@ -144,7 +146,7 @@ def _importers(case: Case, *, hops: int) -> set[str]:
         if not more:
             break
         reached |= more
-    return {path for path in reached if reach.is_test(path)}
+    return {path for path in reached if conventions.is_test(path)}
 
 
 def testmon(case: Case) -> set[str] | None:
@@ -156,15 +158,9 @@ def testmon(case: Case) -> set[str] | None:
 
 def ours(effort: str, *, mapped: bool) -> Callable[[Case], set[str]]:
     def select(case: Case) -> set[str]:
-        old, new, edits = case.old, case.new, case.edits
-        chosen = choose.choose(
-            old,
-            new,
-            edits,
-            everything=("tests",),
-            map=case.map if mapped else None,
-            effort=effort,
-        )
+        change = Change(old=case.old, new=case.new, edits=case.edits)
+        scope = Scope(tests=("tests",), map=case.map if mapped else None, effort=effort)
+        chosen = choose(change, scope)
         case.widened = bool(chosen.widened)
         return expand(case, chosen.tests)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from factoryline.cells.base import Job, Result
 from factoryline.contracts.touches import protects
 from factoryline.diagnostics import listing, plural
+from factoryline.selection import conventions
 from factoryline.system.git import Git
-from factoryline.verification import reach
 
 FILES, COMMITS, TESTS = 12, 400, 12
 MOST_BYTES = 300_000
@@ -58,11 +58,11 @@ def run(job: Job) -> Result:
     texts = lines_with(job.tree, words, [p for p in paths if not protects(job.protected, p)])
     together = job.repository.changed_together(job.base, limit=job.cell.commits or COMMITS)
     ranked = rank(texts, words, together)
-    named = [c for c in ranked if not reach.supports_tests(c.path)][: job.cell.files or FILES]
+    named = [c for c in ranked if not conventions.supports_tests(c.path)][: job.cell.files or FILES]
     near = [candidate.path for candidate in named]
-    mentions = job.tree.grep(reach.needles(near))
-    all_tests = {path: mentions.get(path, "") for path in texts if reach.is_test(path)}
-    tests = reach.reaching(near, all_tests, limit=TESTS)
+    mentions = job.tree.grep(conventions.needles(near))
+    all_tests = {path: mentions.get(path, "") for path in texts if conventions.is_test(path)}
+    tests = conventions.reaching(near, all_tests, limit=TESTS)
     memo = {
         "summary": artifact.goal,
         "files": [{"path": c.path, "why": "; ".join(c.reasons)} for c in named],

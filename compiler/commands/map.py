@@ -13,8 +13,7 @@ from factoryline.plan.model import Scope
 from factoryline.run.factory import Factory
 from factoryline.system import process
 from factoryline.system.locks import locked
-from factoryline.verification import parts
-from factoryline.verification.selection import maps
+from factoryline.verification import maps, parts
 
 HELP = (
     "record which tests execute which lines, so that `select: changed` finds fewer and better ones"

@@ -9,11 +9,10 @@ from pathlib import Path
 from factoryline.plan.model import Selection
 from factoryline.system import files
 from factoryline.system.git import Git
-from factoryline.verification import hermetic
+from factoryline.verification import hermetic, maps, steps
 from factoryline.verification.hermetic import Commit
 from factoryline.verification.scopes import Checked
-from factoryline.verification.selection import maps, of_scope
-from factoryline.verification.selection.of_scope import Step
+from factoryline.verification.steps import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,20 +37,20 @@ def verify(selection: Selection, change: Change, checkout: Path, scratch: Path) 
     """
     if not selection.select and not selection.before_merge:
         checked = hermetic.verify(selection, change.hermetic, checkout, scratch)
-        left = of_scope.aside(selection.scope, change.repository, change.base, change.commit)
+        left = steps.aside(selection.scope, change.repository, change.base, change.commit)
         return replace(checked, check=checked.check | _aside(left))
-    steps = of_scope.steps(
+    planned = steps.steps(
         selection, change.repository, change.base, change.commit, checkout, change.maps
     )
     ran: list[Checked] = []
-    for number, step in enumerate(steps, start=1):
-        last = number == len(steps)
+    for number, step in enumerate(planned, start=1):
+        last = number == len(planned)
         ran.append(_run(step, change, checkout, scratch, records=last and _records(step)))
         if selection.scope.related and not step.choice.widened and _ran_nothing(ran[-1]):
             reason = "the runner found no test that is related to the change"
-            ran.append(_run(of_scope.widened(selection, reason), change, checkout, scratch))
+            ran.append(_run(steps.widened(selection, reason), change, checkout, scratch))
         if ran[-1].check["outcome"] == "fail":
-            return _together(ran, [one.name for one in steps[number:]])
+            return _together(ran, [one.name for one in planned[number:]])
     return _together(ran, [])
 
 
@@ -80,7 +79,7 @@ def _run(
             turns=turns,
             kept=None if step.choice.widened else step.map,
         )
-    told = {"selection": of_scope.told(step), **_aside(step.aside)}
+    told = {"selection": steps.told(step), **_aside(step.aside)}
     return replace(checked, check=checked.check | told)
 
 

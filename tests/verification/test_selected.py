@@ -268,7 +268,7 @@ class TestFactoryMap:
 def test_maps_are_pruned(tmp_path: Path) -> None:
     from factoryline.diagnostics import Span
     from factoryline.plan.model import Scope
-    from factoryline.verification.selection import maps
+    from factoryline.verification import maps
 
     scope = Scope(
         name="unit",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from factoryline.verification.selection.outline import UNREADABLE
+from factoryline.selection.outline import UNREADABLE
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from factoryline.selection.conventions import goes_with_tests
 from factoryline.system.diffs import FileChange
 from factoryline.system.git import Git
 from factoryline.verification.proof.assertions import functions
 from factoryline.verification.proof.tampering import Edit
 from factoryline.verification.proof.texts import test_names
-from factoryline.verification.reach import goes_with_tests
 from factoryline.verification.reports.base import Test
 from factoryline.verification.scopes import Attempt
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+from factoryline.selection.conventions import goes_with_tests
 from factoryline.verification.coverage.base import Coverage, Lines
 from factoryline.verification.coverage.table import FORMATS
 from factoryline.verification.proof.languages.base import Unreadable
 from factoryline.verification.proof.languages.table import language_of
 from factoryline.verification.proof.statements import Statements, may_run, statements
-from factoryline.verification.reach import goes_with_tests
 
 Changed = Mapping[str, frozenset[int]]
 """The lines of each file that a change added or modified, counted from 1 in the new file."""

@@ -13,6 +13,8 @@ from typing import Any
 
 from factoryline.diagnostics import StageFailed
 from factoryline.plan.model import Proof, Scope
+from factoryline.selection.conventions import goes_with_tests
+from factoryline.selection.differences import alike
 from factoryline.system.diffs import FileChange
 from factoryline.system.git import Git
 from factoryline.verification.coverage.base import Lines, Place, Unreadable, united
@@ -23,10 +25,8 @@ from factoryline.verification.proof.before import Before
 from factoryline.verification.proof.covers import Changed, covered, parsed, read_source
 from factoryline.verification.proof.languages.base import Mutant
 from factoryline.verification.proof.tampering import Edit, is_concerned, tampering
-from factoryline.verification.reach import goes_with_tests
 from factoryline.verification.reports.base import Test
 from factoryline.verification.scopes import Checked, attempt
-from factoryline.verification.selection.differences import alike
 
 Clean = Callable[[str, str], AbstractContextManager[Path]]
 """A clean checkout of a commit, for the time of a block; the text tells several apart."""

@@ -8,7 +8,7 @@ import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from factoryline.verification.selection.outline import UNREADABLE
+from factoryline.selection.outline import UNREADABLE
 
 EXCLUDED = (
     # What coverage.py leaves out unless it is told otherwise: said so, or never there at run time.

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from factoryline.selection.outline import UNREADABLE
 from factoryline.verification.proof.languages.base import (
     Language,
     Mutant,
     Unreadable,
     in_order,
 )
-from factoryline.verification.selection.outline import UNREADABLE
 
 
 def mutants(path: str, source: bytes, lines: frozenset[int]) -> tuple[Mutant, ...]:
