@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from factoryline import plain, quick
+from factoryline import plain
+from factoryline.skipping import quick
 
 if TYPE_CHECKING:
     from factoryline.run.factory import Factory
@@ -65,8 +66,8 @@ class Loader:
         return tasks
 
     def _load(self, cmd: Any, pos_args: Sequence[str], tasks: list[Any]) -> int:
-        from factoryline.run.engine import take_over, tasks_for
-        from factoryline.run.tasks import told_by_us
+        from factoryline.drive.engine import take_over, tasks_for
+        from factoryline.drive.tasks import told_by_us
         from factoryline.system import heap
 
         name = cmd.get_name()
@@ -88,7 +89,7 @@ class Reporter:
     def __new__(cls, outstream: TextIO, options: object) -> Any:
         if cls.said is not None:
             return Said(outstream, cls.said)
-        from factoryline.run.reporter import LineReporter
+        from factoryline.drive.reporter import LineReporter
 
         LineReporter.factory, LineReporter.lock = cls.factory, cls.lock
         return LineReporter(outstream, options)
@@ -119,7 +120,7 @@ class Backend:
 
     def _open(self) -> Any:
         if self._opened is None:
-            from factoryline.run.backend import LedgerBackend
+            from factoryline.drive.backend import LedgerBackend
 
             self._opened = LedgerBackend(self.name)
         return self._opened
@@ -156,7 +157,7 @@ class HandoffChecker:
         return path
 
     def check_modified(self, path: str, status: object, state: object) -> bool:
-        from factoryline.run.backend import has_changed
+        from factoryline.drive.backend import has_changed
 
         del status
         return has_changed(path, state)
@@ -186,7 +187,7 @@ def _guarded(work: Callable[[], int]) -> int:
 
 def _stop(number: int, frame: object) -> NoReturn:
     """Unwind, so that running programs are ended with their groups and the lock is given back."""
-    from factoryline.run.reporter import LineReporter
+    from factoryline.drive.reporter import LineReporter
     from factoryline.system import process
 
     del frame

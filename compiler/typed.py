@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from functools import cache
 
-from factoryline import quick
+from factoryline.skipping import quick
 
 COMMANDS = ("list", "info", "forget", "clean")
 """doit's commands that `factory` has by the same name."""

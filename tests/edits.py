@@ -24,8 +24,8 @@ import yaml
 from factoryline.diagnostics import Diagnostic, Span, SpecError, ordered, render
 from factoryline.emit.diagnostics.base import found
 from factoryline.emit.diagnostics.table import FORMATS as REPORTS
-from factoryline.emit.plan.base import graph
-from factoryline.emit.plan.table import FORMATS as DRAWINGS
+from factoryline.emit.graphs.base import graph
+from factoryline.emit.graphs.table import FORMATS as DRAWINGS
 from factoryline.errors import FactoryError
 from factoryline.plan.digest import of_value, shape
 from factoryline.plan.model import Plan

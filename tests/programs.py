@@ -22,7 +22,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-IMPORTED = ("doit.__main__", "factoryline.cli", "factoryline.pipeline", "factoryline.run.engine")
+IMPORTED = ("doit.__main__", "factoryline.cli", "factoryline.pipeline", "factoryline.drive.engine")
 
 
 def fork(
@@ -121,7 +121,7 @@ def _become(request: Mapping[str, Any], out: int, err: int) -> None:
         if Path(name).name == "doit":
             from doit.__main__ import main
         else:
-            from factoryline.entry import main
+            from factoryline.start import main
         code = main()
     except SystemExit as asked:
         code = asked.code

@@ -18,7 +18,7 @@ COMPILER = Path(__file__).parent.parent / "compiler"
 LAYERS: tuple[tuple[str, str], ...] = (
     # A module may import from the rows above its own. Names in one row never import each other.
     ("selection", "which tests a change needs: it stands alone and could be a project of its own"),
-    ("errors plain quick openset", "the kinds of failure; what must import nothing else; tables"),
+    ("errors plain openset skipping.quick", "the kinds of failure; what must import nothing else; tables"),
     ("typed", "what a person types to run the line: it looks for a factory, and knows nothing"),
     ("diagnostics system", "how a problem is told; the only doors outside"),
     ("boundary spec", "where failures end, which knows failures alone; what factory.yaml says"),
@@ -27,16 +27,22 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("ledger emit verification", "the record; descriptions of tasks; proofs: each knows the plan"),
     ("contracts learning", "hand-offs and lessons are read from the ledger's entries"),
     ("cells", "the work itself, which uses all of the above"),
-    ("run reports", "one drives the cells, the other reads what they left"),
-    ("pipeline", "from a path to a plan; a run is given its plan and never compiles"),
+    ("run overview", "one lets the cells work, the other reads what they left"),
+    ("skipping", "what is not asked twice: the kept plan, where artifacts stand, the certificate"),
+    ("drive pipeline", "doit's tasks over the stages; from a path to a plan: no run compiles"),
     ("plugin", "doit's way in"),
     ("commands", "what `factory` can do; one of them is to run doit"),
     ("cli", "the command line over the commands"),
-    ("entry", "where `factory` starts: the quick answer, or the command line"),
+    ("start", "where `factory` starts: the quick answer, or the command line"),
     ("__main__", "python -m factoryline"),
 )
 
 RANK = {name: row for row, (names, _) in enumerate(LAYERS) for name in names.split()}
+
+
+def layer_of(name: str) -> str:
+    """The layer of a module: it has one of its own, or its folder's."""
+    return name if name in RANK else name.partition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Module:
 
     @property
     def layer(self) -> str:
-        return self.name.partition(".")[0]
+        return layer_of(self.name)
 
 
 @cache
@@ -114,7 +120,7 @@ Offences = Iterator[tuple[int, str]]
 
 def order(module: Module) -> Offences:
     for line, name in imports(module):
-        target = inner(name).partition(".")[0]
+        target = layer_of(inner(name))
         if not target or target == module.layer:
             continue
         if not module.layer or RANK[target] >= RANK[module.layer]:
@@ -166,7 +172,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     # What is imported only in these modules; empty where nobody does.
     "subprocess": ("system.process",),
     "multiprocessing": (),
-    "doit": ("run.engine", "run.tasks"),
+    "doit": ("drive.engine", "drive.tasks"),
     "socket": ("meter.proxy", "meter.upstream", "meter.wire"),
     "select": ("meter.wire", "system.logs"),
     "ssl": ("meter.upstream",),
@@ -179,7 +185,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "pathspec": ("plan.model.paths",),
 }
 
-CATCHERS = ("boundary", "run.tasks")  # a stage's task stands on the boundary, inside doit
+CATCHERS = ("boundary", "drive.tasks")  # a stage's task stands on the boundary, inside doit
 
 WRITES = {"write_text", "write_bytes", "rename", "touch", "symlink_to", "hardlink_to"}
 """Methods of a path that put something on disk."""
@@ -197,7 +203,7 @@ WRITERS: Mapping[str, tuple[tuple[str, ...], str]] = {
         ("open", "json.dump"),
         "it runs in the project's own pytest, and imports nothing of ours",
     ),
-    "quick": (("os.open",), "it opens a folder to look from, and reads"),
+    "skipping.quick": (("os.open",), "it opens a folder to look from, and reads"),
     "run.factory": (("rename",), "a scaffold is made beside its place and appears whole"),
 }
 
@@ -252,7 +258,7 @@ def test_every_module_keeps_the_rule(rule: Callable[[Module], Offences]) -> None
         ("run/new.py", "from factoryline import cli", "`run` imports `cli`"),
         ("run/new.py", "import_module('factoryline.cli')", "`run` imports `cli`"),
         ("cells/new.py", "import subprocess", "in system.process only"),
-        ("cells/new.py", "from doit.task import Task", "in run.engine and run.tasks only"),
+        ("cells/new.py", "from doit.task import Task", "in drive.engine and drive.tasks only"),
         ("cells/new.py", "process.run(['git', 'log'])", "git is called in system.git only"),
         ("cells/new.py", "path.write_text('x')", "`write_text` writes"),
         ("cells/new.py", "open(path, 'w')", "`open` writes"),

@@ -18,13 +18,13 @@ from factoryline.commands.table import COMMANDS
 from factoryline.contracts import table as contract_checks
 from factoryline.contracts.render import _environment
 from factoryline.emit.diagnostics import table as diagnostics_formats
-from factoryline.emit.plan import table as plan_formats
+from factoryline.emit.graphs import table as plan_formats
 from factoryline.meter.apis.table import APIS
+from factoryline.overview.table import REPORTS
 from factoryline.plan import builtin
 from factoryline.plan.agents.table import PROFILES
 from factoryline.plan.checks import table as spec_checks
 from factoryline.plan.kinds import KINDS, LINE_KINDS
-from factoryline.reports.table import REPORTS
 from factoryline.verification.proof.languages.table import LANGUAGES
 from factoryline.verification.reports.table import FORMATS as TEST_REPORTS
 from jsonschema import Draft202012Validator
@@ -42,11 +42,11 @@ SHARED = {
     # Files of an open set that are no members, besides base.py and table.py.
     "cells": {"hooks", "isolation", "metering", "preflight", "program", "reading", "transcript"},
     "contracts": {"change", "outline", "quote", "render"},
-    "reports": {"cells"},
+    "overview": {"cells"},
     "plan/checks": set(),
     "commands": set(),
     "emit/diagnostics": set(),
-    "emit/plan": set(),
+    "emit/graphs": set(),
     "verification/coverage": set(),
     "verification/reports": set(),
     "verification/proof/languages": {"script_tree"},
@@ -132,9 +132,9 @@ def test_commands() -> None:
 
 
 def test_formats() -> None:
-    assert members("reports") == set(REPORTS)
+    assert members("overview") == set(REPORTS)
     assert members("emit/diagnostics") == set(diagnostics_formats.FORMATS)
-    assert members("emit/plan") == set(plan_formats.FORMATS)
+    assert members("emit/graphs") == set(plan_formats.FORMATS)
 
 
 def test_formats_of_test_reports() -> None:

@@ -60,8 +60,8 @@ def through_doit(args: argparse.Namespace, words: Sequence[str]) -> int:
         raise UserError(
             f"`factory {words[0]}` works on the factory.yaml of its folder", help="go there"
         )
+    from factoryline.drive.engine import run_doit
     from factoryline.plugin import Loader
-    from factoryline.run.engine import run_doit
 
     loader = Loader()
     try:

@@ -7,7 +7,7 @@ import time
 
 from factoryline.commands.base import open_factory
 from factoryline.diagnostics import did_you_mean, listing, plural
-from factoryline.emit.plan.base import scopes as scopes_of
+from factoryline.emit.graphs.base import scopes as scopes_of
 from factoryline.errors import UserError
 from factoryline.plan.model import Scope
 from factoryline.run.factory import Factory

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from factoryline.commands.base import need_artifact, open_factory
-from factoryline.emit.plan.base import graph
-from factoryline.emit.plan.table import FORMATS
+from factoryline.emit.graphs.base import graph
+from factoryline.emit.graphs.table import FORMATS
 
 HELP = "show the plan: cells, scopes, and the stages each artifact is expected to go through"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from factoryline.commands.base import open_factory
-from factoryline.reports.base import report
-from factoryline.reports.table import REPORTS
+from factoryline.overview.base import report
+from factoryline.overview.table import REPORTS
 from factoryline.typed import typed
 
 HELP = "put the artifacts side by side: lines, rework, tests, time, cost"

@@ -29,9 +29,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _slept(args: argparse.Namespace) -> bool:
     """Wait for the first pause to end; whether there was any."""
-    from factoryline.run.certificate import pauses
     from factoryline.run.pause import local
-    from factoryline.run.survey import survey
+    from factoryline.skipping.certificate import pauses
+    from factoryline.skipping.survey import survey
 
     factory = open_factory(args)
     rests = pauses(factory, survey(factory).states)

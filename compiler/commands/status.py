@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from factoryline.commands.base import open_factory
+from factoryline.drive.signs import at_work
 from factoryline.learning.priors import idle
-from factoryline.run.certificate import certify, table
-from factoryline.run.signs import at_work
-from factoryline.run.survey import survey
+from factoryline.skipping.certificate import certify, table
+from factoryline.skipping.survey import survey
 from factoryline.system import locks
 
 HELP = "show where every artifact stands, and what moves it on"

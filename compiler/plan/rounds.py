@@ -7,7 +7,7 @@ one that a round can return to happen once. Pure: the ledger comes in as a funct
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from factoryline.diagnostics import plural
@@ -134,6 +134,15 @@ def _left_to_review(plan: Plan, cell: Cell, after: tuple[Cell, ...], spent: dict
     if cell.kind != "critic" or not any(c.kind == "review" for c in after):
         return False
     return cell.returns is None or spent["critique"] >= plan.flow.critiques
+
+
+def upstream(plan: Plan, stage: Stage, before: Sequence[Stage]) -> list[Stage]:
+    """The stages whose hand-offs a stage takes: for each contract, the newest."""
+    cell = plan.cell(stage.cell)
+    if cell.facts.whole:
+        return list(before)
+    newest = {plan.cell(earlier.cell).hands.name: earlier for earlier in before}
+    return [newest[c.name] for c in cell.takes if c.name in newest]
 
 
 def _loop_start(plan: Plan) -> int:

@@ -11,7 +11,6 @@ from factoryline.ledger.query import Record, recorded
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Plan
 from factoryline.run import restore
-from factoryline.run.states import Survey
 from factoryline.system import files, git
 from factoryline.system.git import Git, Signature
 
@@ -31,7 +30,6 @@ class Factory:
         """`asked` is when the plan was asked for, in ns: what was edited since is not in it."""
         self.plan = plan
         self.asked = time.time_ns() if asked is None else asked
-        self.surveyed: Survey | None = None
         self.ledger = Ledger(plan.home / "state")
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import dataclass
 
 from factoryline.cells import adopt
 from factoryline.cells.base import Waiting
@@ -12,8 +13,32 @@ from factoryline.run import budget
 from factoryline.run.admission import queued, resting, spent_up
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Standing, standing
-from factoryline.run.states import State
 from factoryline.typed import typed
+
+MARKS = {
+    "sealed": "=",
+    "waiting": "?",
+    "paused": "z",
+    "queued": "~",
+    "blocked": "!",
+    "failed": "!",
+    "due": ".",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """`kind` is a key of MARKS; `stage` is where it stands, empty when nowhere."""
+
+    artifact: str
+    kind: str
+    stage: str
+    sentence: str
+    command: str = ""
+
+    @property
+    def mark(self) -> str:
+        return MARKS[self.kind]
 
 
 def state(factory: Factory, name: str, busy: Set[str] | None = None) -> State:

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from factoryline import quick
 from factoryline.diagnostics import Diagnostic, Span
+from factoryline.skipping import quick
 from factoryline.spec import model, records, schema
 from factoryline.spec.model import ArtifactSpec
 from factoryline.spec.nodes import Field, Node, read_yaml

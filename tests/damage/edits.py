@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from factoryline import quick
+from factoryline.skipping import quick
 
 from tests.damage.places import name_of, remove, some, write
 from tests.damage.repository import git

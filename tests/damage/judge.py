@@ -190,7 +190,7 @@ def _enter(argv: tuple[str, ...]) -> int:
             from doit.doit_cmd import DoitMain
 
             return int(DoitMain().run(list(argv[1:])) or 0)
-        from factoryline.entry import main
+        from factoryline.start import main
 
         return int(main())
     except SystemExit as done:

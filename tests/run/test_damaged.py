@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factoryline import quick
+from factoryline.drive.backend import ignored
 from factoryline.errors import WorldError
 from factoryline.ledger.history import History
 from factoryline.ledger.store import Ledger
 from factoryline.plan.rounds import stage_named
-from factoryline.run.backend import ignored
+from factoryline.skipping import quick
 from factoryline.system import files
 
 from tests.ledger.example import entry

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from factoryline import quick
 from factoryline.ledger.history import stamp
 from factoryline.plan.rounds import Stage
 from factoryline.run.factory import Factory
 from factoryline.run.pause import LONGEST, facts, local, pause
+from factoryline.skipping import quick
 
 from tests.line import Line
 from tests.plan.example import plan_of

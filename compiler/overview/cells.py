@@ -1,0 +1,129 @@
+"""The words of a report, shared by the formats for people: two tables and the last lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from factoryline.contracts.render import amount, dollars, duration
+from factoryline.diagnostics import listing, plural
+from factoryline.ledger.cost import PARTS
+from factoryline.ledger.spending import Spent
+from factoryline.overview.base import Report, Row
+
+Table = Sequence[Sequence[str]]
+"""Lines of words; the first is the head."""
+
+LEFT = ("artifact", "cell", "stage", "merged")
+"""The columns of words; the others are numbers."""
+
+
+def artifacts(report: Report) -> Table:
+    lines = [f"{name} lines" for name in report.surfaces]
+    head = ["run", "artifact", *lines, "rework", "retries", "tests", "time", "tokens", "cost"]
+    return [[*head, "merged"], *(_row(row, report.surfaces) for row in report.rows)]
+
+
+def cells(report: Report) -> Table:
+    """What each cell cost."""
+    head = ["cell", *SPENT]
+    return [head, *([name, *_spent(spent)] for name, spent in report.cells.items())]
+
+
+def stages(report: Report) -> Table:
+    """What each stage of each artifact cost."""
+    head = ["stage", *SPENT]
+    return [
+        head,
+        *(
+            [f"{row.artifact}/{stage}", *_spent(spent)]
+            for row in report.rows
+            for stage, spent in row.stages.items()
+        ),
+    ]
+
+
+def closing(report: Report) -> list[str]:
+    """What everything cost, and what that makes for each artifact that came through."""
+    total, count = report.total, report.through
+    word = "merged" if report.merges else "sealed"
+    lines = [
+        f"all: {amount(total)} in {plural(total.attempts, 'attempt')}, {duration(total.seconds)}"
+    ]
+    if report.others:
+        gone = ", ".join(f"{name} {amount(spent)}" for name, spent in report.others.items())
+        lines.append(f"of it on artifacts that are no more: {gone}")
+    if not count:
+        return [*lines, f"per {word} artifact: none is {word} yet"]
+    unknown = []
+    if total.unknown_usd:
+        unknown.append(f"{plural(total.unknown_usd, 'attempt')} of unknown cost")
+    if total.unknown_tokens:
+        unknown.append(f"{plural(total.unknown_tokens, 'attempt')} of unknown tokens")
+    aside = f", not counting {listing(unknown)}" if unknown else ""
+    # What is free is known too, but beside attempts that nobody knows it would read as their price.
+    unpriced = total.unknown_usd and not total.known_usd
+    money = "an unknown amount" if unpriced else dollars(total.known_usd / count)
+    uncounted = total.unknown_tokens and not total.known_tokens
+    tokens = "unknown" if uncounted else f"{total.known_tokens // count:,}"
+    each = f"{money} and {tokens} tokens"
+    return [*lines, f"per {word} artifact ({count}): {each}{aside}"]
+
+
+SPENT = (
+    "attempts",
+    "time",
+    *(part.replace("_", " ") for part in PARTS),
+    "requests",
+    "tokens",
+    "cost",
+)
+
+
+def _spent(spent: Spent) -> list[str]:
+    usage = [getattr(spent.usage, name) for name in (*PARTS, "requests")]
+    return [
+        str(spent.attempts),
+        duration(spent.seconds),
+        *("unknown" if count is None else f"{count:,}" for count in usage),
+        *_tokens_and_cost(spent),
+    ]
+
+
+def _tokens_and_cost(spent: Spent) -> list[str]:
+    """`12,300 + 1 unknown`, `$0.42 + 2 unknown`: what is known, and how many attempts are not."""
+    pairs = (
+        (f"{spent.known_tokens:,}", spent.known_tokens, spent.unknown_tokens),
+        (dollars(spent.known_usd), spent.known_usd, spent.unknown_usd),
+    )
+    return [
+        said if not unknown else f"{said} + {unknown} unknown" if known else "unknown"
+        for said, known, unknown in pairs
+    ]
+
+
+def _row(row: Row, surfaces: Sequence[str]) -> list[str]:
+    return [
+        str(row.run),
+        row.artifact,
+        *(_lines(row.lines[name]) for name in surfaces),
+        str(row.rework),
+        str(row.retries),
+        _tests(row.tests),
+        duration(row.seconds),
+        *_tokens_and_cost(row.spent),
+        row.merged[:10] if row.merged else "sealed" if row.sealed else "in progress",
+    ]
+
+
+def _lines(lines: tuple[int, int] | None) -> str:
+    if lines is None:
+        return "–"
+    first, last = lines
+    return str(first) if first == last else f"{first} → {last}"
+
+
+def _tests(tests: tuple[int, int | None] | None) -> str:
+    if tests is None:
+        return "not counted"
+    ran, known = tests
+    return str(ran) if known is None else f"{ran} of {known}"

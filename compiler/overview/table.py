@@ -1,0 +1,14 @@
+"""Every format of the report, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from factoryline.overview import json, markdown, text
+from factoryline.overview.base import Format
+
+REPORTS: Mapping[str, Format] = {
+    "text": text.report,
+    "markdown": markdown.report,
+    "json": json.report,
+}
