@@ -18,7 +18,10 @@ COMPILER = Path(__file__).parent.parent / "compiler"
 LAYERS: tuple[tuple[str, str], ...] = (
     # A module may import from the rows above its own. Names in one row never import each other.
     ("selection", "which tests a change needs: it stands alone and could be a project of its own"),
-    ("errors plain openset skipping.quick", "the kinds of failure; what must import nothing else; tables"),
+    (
+        "errors plain openset skipping.quick",
+        "the kinds of failure; what must import nothing else; tables",
+    ),
     ("typed", "what a person types to run the line: it looks for a factory, and knows nothing"),
     ("diagnostics system", "how a problem is told; the only doors outside"),
     ("boundary spec", "where failures end, which knows failures alone; what factory.yaml says"),

@@ -67,6 +67,11 @@ def test_kinds_of_cells() -> None:
     assert (*LINE_KINDS, *STATIONS) == tuple(KINDS), "the stations come last in plan/kinds.py"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_with_inputs_from_outside_says_which(kind: str) -> None:
+    assert hasattr(CELLS[kind], "consumed") == KINDS[kind].outside
+
+
 def test_kinds_of_cells_in_the_schema() -> None:
     definitions = schema("factory")["$defs"]
     named = definitions["cell"]["properties"]["kind"]["enum"]

@@ -87,7 +87,7 @@ def _record(factory: Factory, name: str, *, sealed: bool) -> None:
         cell = factory.plan.cell(stage.cell)
         if cell.kind == "review" and not sealed:
             break
-        around = surroundings(factory, artifact, stage, entries)
+        around = surroundings(factory, artifact, stage, entries, None)
         entry = Entry(
             stage=stage,
             kind=cell.kind,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from factoryline.cells.base import Job, Result, Waiting
+from factoryline.cells.base import Asked, Job, Result, Waiting
 from factoryline.diagnostics import StageFailed, listing, plural
 from factoryline.errors import CommandFailed
 from factoryline.ledger.entry import Entry
@@ -61,15 +61,13 @@ def follows(plan: Plan, repository: Git, source: Source) -> bool:
     return repository.is_branch(source.name) or repository.commit_of(source.name) is None
 
 
-def consumed(
-    plan: Plan, repository: Git, artifact: Artifact, stage: Stage, entry: Entry | None
-) -> dict[str, Input]:
+def consumed(asked: Asked) -> dict[str, Input]:
     """The inputs of a round: a patch's content; the commit that a revision is, or was when the
-    round was taken, as `entry` has it."""
-    found = {}
-    for source in sources(plan, repository, artifact, stage):
-        path, name = plan.home / source.name, f"adopt.{source.name}"
-        pinned = entry.inputs.get(name) if entry else None
+    round was taken, as its entry has it."""
+    found, repository = {}, asked.target()
+    for source in sources(asked.plan, repository, asked.artifact, asked.stage):
+        path, name = asked.plan.home / source.name, f"adopt.{source.name}"
+        pinned = asked.entry.inputs.get(name) if asked.entry else None
         if path.is_file():
             found[name] = Input(digest=files.digest_bytes(path.read_bytes()))
         elif pinned and pinned.value:

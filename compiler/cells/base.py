@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from factoryline.ledger.cost import FREE, Cost, Usage
 from factoryline.ledger.entry import Entry, Handoff
 from factoryline.ledger.query import Record
 from factoryline.ledger.store import Ledger
-from factoryline.plan.digest import Inputs
+from factoryline.plan.digest import Input, Inputs
 from factoryline.plan.model import Artifact, Cell, Plan
 from factoryline.plan.rounds import Stage
 from factoryline.system.git import Git, Signature
@@ -109,7 +109,28 @@ class Waiting:
     refused: bool = False
 
 
-class Kind(Protocol):
-    """A module of this folder that is a kind of cell."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A stage of which somebody asks whether it is fresh.
 
-    def run(self, job: Job) -> Result | Waiting: ...
+    before: the entries before it on the way. entry: what it left the last time, if anything.
+    target: opens the repository.
+    """
+
+    plan: Plan
+    artifact: Artifact
+    cell: Cell
+    stage: Stage
+    before: Sequence[Entry]
+    entry: Entry | None
+    target: Callable[[], Git]
+
+
+class Kind(Protocol):
+    """A module of this folder that is a kind of cell; plan/kinds.py has what is fixed about it."""
+
+    def run(self, job: Job) -> Result | Waiting:
+        """Do the work, or say for whom it waits."""
+
+    def consumed(self, asked: Asked) -> dict[str, Input]:
+        """Its inputs from outside of factory.yaml and the ledger; for kinds with `outside`."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from factoryline.cells.base import Job, Result, Waiting
+from factoryline.cells.base import Asked, Job, Result, Waiting
 from factoryline.diagnostics import SpecError, StageFailed, plural
 from factoryline.learning import priors
+from factoryline.plan.digest import Input
 from factoryline.plan.model import Source
 from factoryline.spec import schema
 from factoryline.spec.include import parse
+from factoryline.system import files
 
 
 def run(job: Job) -> Result | Waiting:
@@ -23,6 +25,17 @@ def run(job: Job) -> Result | Waiting:
         reason=f"round {job.stage.round or 1} waits for a review",
         command=f"factory review {name} --approve, or --request-changes --finding '…'",
     )
+
+
+def consumed(asked: Asked) -> dict[str, Input]:
+    """The recorded review that is next, if it comes from a file."""
+    given = sum(entry.contract == "review" for entry in asked.before)
+    recorded = asked.artifact.reviews if asked.cell.source == "recorded" else ()
+    if given >= len(recorded):
+        return {}
+    path = asked.plan.home / recorded[given].name
+    data = path.read_bytes() if path.is_file() else b""
+    return {f"review.{recorded[given].name}": Input(digest=files.digest_bytes(data))}
 
 
 def answer(job: Job, review: Mapping[str, Any]) -> Result:

@@ -38,7 +38,7 @@ def _blocks(factory: Factory, name: str) -> Iterator[str]:
     record = factory.record(name)
     for index, entry in enumerate(record.entries):
         before = record.entries[:index]
-        around = surroundings(factory, artifact, entry.stage, before)
+        around = surroundings(factory, artifact, entry.stage, before, entry)
         now = inputs(factory, artifact, entry.stage, before, around)
         cell = factory.plan.cell(entry.stage.cell)
         for changed, old, new in differences(entry.inputs, now):

@@ -9,7 +9,7 @@ from factoryline.commands.base import need_artifact, open_factory
 from factoryline.contracts.render import duration
 from factoryline.errors import WorldError
 from factoryline.run.factory import Factory
-from factoryline.run.mending import told
+from factoryline.run.mending import to_mend
 
 HELP = "show the record of an artifact, every attempt included"
 
@@ -44,7 +44,7 @@ def _print(factory: Factory, name: str) -> None:
     for entry in record.entries:
         run = entry.run
         print(f"{entry.stage.id:<12} {entry.outcome:<16} {duration(run.seconds):>8}  by {run.by}")
-        for line in told(entry):
+        for line in to_mend(entry):
             print(f"{'':<12} {line}")
     print("\nhistory:")
     for event in factory.ledger.history(name).events():

@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         value = _review(factory, args, where.record)
         done = answer_stage(factory, name, step.id, lambda job: cell.answer(job, value))
         assert isinstance(done, Done), "an answer waits for nobody"
-        print(f"{done.stage}: {done.summary}, on {packet.handoff['commit'][:10]}")
+        print(f"{done.entry.stage}: {done.summary}, on {packet.handoff['commit'][:10]}")
         more = moved_on(factory, where) if args.approve else ""
         if more:
             print(f"{more}; what is new there is not part of what you approved")

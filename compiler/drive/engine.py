@@ -32,7 +32,7 @@ from factoryline.plan.model import Artifact
 from factoryline.plan.rounds import Stage
 from factoryline.run.admission import queued, resting, spent_up
 from factoryline.run.factory import Factory
-from factoryline.run.freshness import standing
+from factoryline.run.freshness import Standing, standing
 from factoryline.run.status import waits_for_work
 from factoryline.skipping.survey import IDLE, survey
 from factoryline.system.locks import Lock
@@ -209,12 +209,15 @@ def _waiting(factory: Factory) -> Iterator[str]:
             yield artifact.name
 
 
-def carry_on(factory: Factory, name: str, group: str, turn: int) -> Iterator[Task]:
+def carry_on(
+    factory: Factory, name: str, group: str, turn: int, where: Standing | None = None
+) -> Iterator[Task]:
     """The next stages of an artifact, up to the first cell that decides; then the same again.
 
-    `group` is the task that doit is about to replace by what is yielded here.
+    `group` is the task that doit is about to replace by what is yielded here; `where` is how far
+    the artifact is, if the caller knows.
     """
-    where = standing(factory, name)
+    where = where or standing(factory, name)
     way = where.record.way
     if way.blocked:
         stop = f"{name} is blocked"
@@ -246,8 +249,9 @@ def carry_on(factory: Factory, name: str, group: str, turn: int) -> Iterator[Tas
 
 def _go_on(factory: Factory, last: Stage, group: str, turn: int) -> Iterator[Task]:
     """Carry on after `last`, unless it has no entry now: then the artifact waits for a person."""
-    if any(entry.stage == last for entry in standing(factory, last.artifact).record.entries):
-        yield from carry_on(factory, last.artifact, group, turn + 1)
+    where = standing(factory, last.artifact)
+    if any(entry.stage == last for entry in where.record.entries):
+        yield from carry_on(factory, last.artifact, group, turn + 1, where)
     else:
         yield grouped(group, [])
 

@@ -23,7 +23,7 @@ from factoryline.run.admission import resting
 from factoryline.run.budget import Exhausted
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Stale, freshness, standing
-from factoryline.run.mending import told
+from factoryline.run.mending import to_mend
 from factoryline.run.stage import run_stage
 from factoryline.typed import typed
 
@@ -147,10 +147,12 @@ def execute(factory: Factory, artifact: str, stage_id: str) -> dict[str, Any] | 
         return kind(failure.text)
     if isinstance(done, Waiting):
         return {"state": "waiting"}
-    left = told(factory.ledger.entry(stage_named(artifact, stage_id)))
-    if left and done.outcome == "fail":
-        left.append(f"factory logs {artifact}/{stage_id}")
-    return {"state": "done", "summary": done.summary, "seconds": done.seconds, "left": left}
+    entry = done.entry
+    left = to_mend(entry)
+    if left and entry.outcome == "fail":
+        left.append(f"factory logs {entry.stage}")
+    seconds = entry.run.seconds
+    return {"state": "done", "summary": done.summary, "seconds": seconds, "left": left}
 
 
 def rests(factory: Factory, artifact: str) -> bool:

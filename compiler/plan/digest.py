@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -107,14 +108,15 @@ def spec_inputs(plan: Plan, artifact: Artifact, cell: Cell, stage: Stage) -> dic
         inputs["surfaces"] = of_object(plan.surfaces)
     for name in cell.facts.reads:
         inputs[f"artifact.{name}"] = of_value(_artifact_field(artifact, name, cell))
-    if cell.kind == "verify":
+    if cell.facts.proves:
         for selection in artifact.verify:
             inputs[f"scope.{selection.scope.name}"] = of_object(selection.scope)
-    if cell.kind == "merge":
-        inputs["flow.merge"] = of_value(plan.flow.merge)
-        inputs["target.base"] = of_value(plan.target.base)
-    if cell.kind == "adopt" and stage.round and stage.round <= len(artifact.adopt):
-        inputs["artifact.adopt"] = of_value(shape(artifact.adopt[stage.round - 1]))
+    for name in cell.facts.settings:
+        inputs[name] = of_value(attrgetter(name)(plan))
+    if cell.facts.round:
+        rounds, number = getattr(artifact, cell.facts.round), stage.round or 0
+        if 0 < number <= len(rounds):
+            inputs[f"artifact.{cell.facts.round}"] = of_value(shape(rounds[number - 1]))
     return inputs
 
 
@@ -124,6 +126,6 @@ def _artifact_field(artifact: Artifact, name: str, cell: Cell) -> Any:
     # What a scope is, and how tests are chosen from it, shapes a verdict alone; for all others
     # its name and the tests count.
     chosen = [{"scope": s.scope.name, "tests": list(s.chosen)} for s in artifact.verify]
-    if cell.kind != "verify":
+    if not cell.facts.proves:
         return chosen
     return [shape(one) | names for one, names in zip(artifact.verify, chosen, strict=True)]

@@ -39,7 +39,7 @@ def accept(factory: Factory, name: str, stage_id: str, *, why: str) -> tuple[str
             help=f"run or accept that first: factory accept {step} --why …",
         )
     before = where.record.entries
-    around = surroundings(factory, artifact, step, before)
+    around = surroundings(factory, artifact, step, before, factory.ledger.entry(step))
     now = inputs(factory, artifact, step, before, around)
     reasons = tuple(compare(entry.inputs, now, factory.plan.cell(step.cell)))
     history = factory.ledger.history(name)

@@ -48,6 +48,8 @@ def resting(factory: Factory, stage: Stage) -> Pause | None:
 
     None when it need not wait, or when time alone does not help.
     """
+    if not factory.plan.cell(stage.cell).facts.spends:
+        return None
     asked = pause.pause(factory, stage)
     empty = None if asked else budget.exhausted(factory, stage)
     if empty and empty.until:

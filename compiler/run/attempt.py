@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from factoryline.cells import metering, preflight
 from factoryline.cells.base import Job, Result, Waiting
@@ -31,11 +32,13 @@ def attempt(factory: Factory, job: Job) -> Result | Waiting:
         _note_killed(job, history)
     for repair in range(job.cell.repairs + 1):
         began = time.monotonic()
-        budget.need(factory, job.stage)
         if job.cell.facts.spends:
+            budget.need(factory, job.stage)
             history.append("started", job.stage.id, repair=repair or None, cut=list(job.cuts))
         job = replace(job, log=logs.next_attempt(job.scratch.parent, job.stage.id))
-        result, found = effects.watched(factory, job, lambda one: _work(factory, one))
+        work = partial(_work, factory)
+        spends = job.cell.facts.spends
+        result, found = effects.watched(factory, job, work) if spends else (_run(job), ())
         if process.leaving():
             # Its program was ended with the run: what it left says nothing.
             raise SystemExit
@@ -140,7 +143,7 @@ def _work(factory: Factory, job: Job) -> Result | Waiting:
     shorter = limit != job.cell.timeout
     began = time.monotonic()
     try:
-        result = CELLS[job.cell.kind].run(replace(job, cell=replace(job.cell, timeout=limit)))
+        result = _run(replace(job, cell=replace(job.cell, timeout=limit)))
     except StageFailed as failure:
         if limit and shorter and time.monotonic() - began >= limit:
             failure.advise(f"the budget of {job.artifact.name} left it no more time")
@@ -149,6 +152,10 @@ def _work(factory: Factory, job: Job) -> Result | Waiting:
     if isinstance(result, Waiting):
         return result
     return replace(result, cost=_priced(job, result.cost))
+
+
+def _run(job: Job) -> Result | Waiting:
+    return CELLS[job.cell.kind].run(job)
 
 
 def _priced(job: Job, cost: Cost) -> Cost:

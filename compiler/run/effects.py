@@ -217,8 +217,6 @@ def watched(
     factory: Factory, job: Job, work: Callable[[Job], Result | Waiting]
 ) -> tuple[Result | Waiting, tuple[Effect, ...]]:
     """Let a cell work; what its program did beyond that is undone, however it ended."""
-    if not job.cell.facts.spends:
-        return work(job), ()
     files.remove_tree(job.scratch / "undone")
     files.remove_quickly(program.left(job))
     watch = Watch.begin(factory, job)

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from factoryline.cells import adopt
+from factoryline.cells.base import Asked
+from factoryline.cells.table import CELLS
 from factoryline.diagnostics import StageFailed, listing, plural
 from factoryline.learning.feedback import earlier, feedback
 from factoryline.learning.priors import Prior, applying
@@ -27,6 +28,8 @@ from factoryline.system import files
 @dataclass(frozen=True, slots=True)
 class Fresh:
     """The entry is what a run would give."""
+
+    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,12 @@ Freshness = Fresh | Stale
 class Surroundings:
     """Everything that a stage works from, besides the specification.
 
+    last: what it left the last time, if anything.
     pins: what the first stage fixes for the whole line: the base commit, and the artifact whose
     note it got. base: the commit that the artifact is built on. start: where this round starts.
     """
 
+    last: Entry | None
     pins: Mapping[str, str | None]
     base: str
     start: str
@@ -90,9 +95,8 @@ def standing(factory: Factory, name: str) -> Standing:
         if isinstance(found, Stale):
             stale = found
             return None
-        entry = factory.ledger.need(stage)
-        entries.append(entry)
-        return entry.outcome
+        entries.append(found.entry)
+        return found.entry.outcome
 
     way = walk(factory.plan, name, outcome)
     record = Record(artifact=name, way=way, entries=tuple(entries))
@@ -107,13 +111,12 @@ def freshness(
     if entry is None:
         return Stale(("it has not run yet",))
     try:
-        expected = inputs(
-            factory, artifact, stage, before, surroundings(factory, artifact, stage, before)
-        )
+        around = surroundings(factory, artifact, stage, before, entry)
+        expected = inputs(factory, artifact, stage, before, around)
     except StageFailed as failed:
         return Stale((failed.message,))
     reasons = tuple(compare(entry.inputs, expected, factory.plan.cell(stage.cell)))
-    return Stale(reasons) if reasons else Fresh()
+    return Stale(reasons) if reasons else Fresh(entry)
 
 
 def compare(recorded: Inputs, expected: Inputs, cell: Cell) -> list[str]:
@@ -132,12 +135,16 @@ def differences(recorded: Inputs, expected: Inputs) -> list[tuple[str, Input | N
 
 
 def surroundings(
-    factory: Factory, artifact: Artifact, stage: Stage, before: Sequence[Entry]
+    factory: Factory,
+    artifact: Artifact,
+    stage: Stage,
+    before: Sequence[Entry],
+    last: Entry | None,
 ) -> Surroundings:
-    """What `stage` works from, given the entries before it."""
+    """What `stage` works from, given the entries before it and what it left the last time."""
     plan = factory.plan
     cell = plan.cell(stage.cell)
-    pins = before[0].pins if before else _pins(factory, artifact, stage)
+    pins = before[0].pins if before else _pins(factory, artifact, last)
     conflict = next((e for e in reversed(before) if e.outcome == "conflict"), None)
     base = conflict.handoff["before"] if conflict else pins.get("base") or _tip(factory)
     since = before[before.index(conflict) :] if conflict else before
@@ -146,6 +153,7 @@ def surroundings(
     takes = [contract.name for contract in cell.takes]
     past = [entry for entry in before if (entry.stage.round or 0) < (stage.round or 0)]
     return Surroundings(
+        last=last,
         pins=pins,
         base=base,
         start=change.handoff["commit"] if change else base,
@@ -179,7 +187,7 @@ def inputs(
             found[f"prior.{prior['id']}"] = digest.of_value(prior)
         if around.lessons:
             found["lessons"] = digest.of_value(list(around.lessons))
-    if cell.kind == "verify":
+    if cell.facts.proves:
         for prior in around.priors:
             if "guard" in prior:
                 found[f"prior.{prior['id']}"] = digest.of_value(prior["guard"])
@@ -188,32 +196,34 @@ def inputs(
     if around.earlier:
         found["earlier"] = digest.of_value(list(around.earlier), keep=False)
     found |= _programs(factory, cell)
-    if cell.kind == "adopt":
-        known = factory.ledger.entry(stage)
-        found |= adopt.consumed(factory.plan, factory.repository, artifact, stage, known)
-    if cell.kind == "review" and cell.source == "recorded":
-        found |= _recorded_review(factory, artifact, before)
+    if cell.facts.outside:
+        asked = Asked(
+            plan=factory.plan,
+            artifact=artifact,
+            cell=cell,
+            stage=stage,
+            before=before,
+            entry=around.last,
+            target=lambda: factory.repository,
+        )
+        found |= CELLS[cell.kind].consumed(asked)
     return found
 
 
-SEEN_BY_REVIEW = ("commit", "verdict")
-"""A review is bound to these fields of the packet, and not to its wording."""
-
-
 def consumed(entry: Entry, cell: Cell) -> Input:
-    """A hand-off as input of `cell`; a review sees the commit and the verdict alone."""
-    if cell.kind == "review" and entry.contract == "packet":
-        seen = {name: entry.handoff[name] for name in SEEN_BY_REVIEW}
-        return Input(digest=files.digest_json(seen), value={"fields": list(SEEN_BY_REVIEW)})
-    return Input(digest=entry.digest)
+    """A hand-off as input of `cell`, or those of its fields that the cell sees."""
+    fields = cell.facts.sees.get(entry.contract)
+    if fields is None:
+        return Input(digest=entry.digest)
+    seen = {name: entry.handoff[name] for name in fields}
+    return Input(digest=files.digest_json(seen), value={"fields": list(fields)})
 
 
-def _pins(factory: Factory, artifact: Artifact, stage: Stage) -> Mapping[str, str | None]:
+def _pins(factory: Factory, artifact: Artifact, last: Entry | None) -> Mapping[str, str | None]:
     """What the first stage fixed, or fixes now. A base once pinned stays until `factory rebase`."""
-    entry = factory.ledger.entry(stage)
-    if entry is None:
+    if last is None:
         return {"base": _tip(factory), "previous": _previous(factory, artifact)}
-    return {"base": entry.pins.get("base"), "previous": entry.pins.get("previous")}
+    return {"base": last.pins.get("base"), "previous": last.pins.get("previous")}
 
 
 def _tip(factory: Factory) -> str:
@@ -256,17 +266,6 @@ def _programs(factory: Factory, cell: Cell) -> dict[str, Input]:
             digest_now = files.digest_bytes(path.read_bytes())
             found[f"program.{{home}}/{program}"] = Input(digest=digest_now)
     return found
-
-
-def _recorded_review(
-    factory: Factory, artifact: Artifact, before: Sequence[Entry]
-) -> dict[str, Input]:
-    given = sum(entry.contract == "review" for entry in before)
-    if given >= len(artifact.reviews):
-        return {}
-    path = factory.plan.home / artifact.reviews[given].name
-    data = path.read_bytes() if path.is_file() else b""
-    return {f"review.{artifact.reviews[given].name}": Input(digest=files.digest_bytes(data))}
 
 
 def _sentence(name: str, old: Input | None, new: Input | None, cell: Cell) -> str:

@@ -15,9 +15,9 @@ CHARACTERS = 200
 """How much of a line is shown; of a text of several, the first two."""
 
 
-def told(entry: Entry | None) -> list[str]:
+def to_mend(entry: Entry) -> list[str]:
     """An item a line, its details moved to the right; nothing where the entry opens no round."""
-    if entry is None or entry.outcome not in OPENS:
+    if entry.outcome not in OPENS:
         return []
     lines = []
     for item in left(entry)["items"]:

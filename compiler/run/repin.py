@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from factoryline.ledger.query import Record
+from factoryline.plan.kinds import KINDS
 from factoryline.run.factory import Factory
 from factoryline.system import files
 
@@ -13,10 +14,10 @@ def repin(factory: Factory, record: Record, *, reason: str) -> None:
     """Let an artifact start from the base as it is now. What closed it, if anything, is undone."""
     ledger = factory.ledger
     for entry in record.entries:
-        if entry.kind in ("note", "analyst", "merge"):
+        if KINDS[entry.kind].closes:
             ledger.forget(entry.stage, reason=reason)
     first, *others = record.entries
     unpinned = replace(first, pins={**first.pins, "base": None})
     files.write_json(ledger.entry_path(first.stage), unpinned.to_json())
-    kept = [entry for entry in others if entry.kind not in ("note", "analyst", "merge")]
+    kept = [entry for entry in others if not KINDS[entry.kind].closes]
     ledger.assemble(record.artifact, [unpinned, *kept])

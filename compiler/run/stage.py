@@ -28,10 +28,8 @@ from factoryline.system import files
 class Done:
     """A stage that is on record now."""
 
-    stage: str
-    outcome: str
+    entry: Entry
     summary: str
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +87,7 @@ def prepare(factory: Factory, artifact_name: str, stage_id: str) -> Due:
     artifact = plan.artifact(artifact_name)
     assert artifact is not None, f"{artifact_name} is an artifact of the plan"
     way, entries, stage = _due(factory, artifact_name, stage_id)
-    around = surroundings(factory, artifact, stage, entries)
+    around = surroundings(factory, artifact, stage, entries, ledger.entry(stage))
     cell = plan.cell(stage.cell)
     tree = factory.repository
     if cell.facts.commit:
@@ -168,7 +166,7 @@ def record(factory: Factory, due: Due, result: Result, began: str, seconds: floa
     if job.cell.facts.seals:
         workspace.discard(factory, name)
     summary = result.summary or f"handed {job.cell.hands.name}"
-    return Done(stage=str(stage), outcome=result.outcome, summary=summary, seconds=seconds)
+    return Done(entry=entry, summary=summary)
 
 
 def note_failure(factory: Factory, job: Job, failure: FactoryError, seconds: float) -> None:
