@@ -60,7 +60,7 @@ def counting(job: Job, agent: Agent, address: str) -> Iterator[Count]:
         raise
 
 
-def left(job: Job, agent: Agent, began: str) -> Cost:
+def cost_on_record(job: Job, agent: Agent, began: str) -> Cost:
     """What the count says of an attempt that was killed together with the factory.
 
     `began`: the moment of its beginning. An earlier attempt's count is on record already.

@@ -53,28 +53,11 @@ def run(
     FACTORY_ variables: it finds the brief at FACTORY_BRIEF, leaves its hand-off at FACTORY_HANDOFF
     and may say at FACTORY_COST what it cost.
     """
-    brief, handoff, bill = (place(job, n) for n in ("brief.md", "handoff.json", "cost.json"))
-    if handoff.parent.is_symlink():
-        # An attempt before this one left it, and may have wanted us to write where it leads.
-        files.remove(handoff.parent)
-    files.make_folder(handoff.parent)
-    files.write_text(brief, job.brief)
-    for path in (handoff, bill):
-        path.unlink(missing_ok=True)
-    surroundings = {
-        "FACTORY_BRIEF": str(brief),
-        "FACTORY_HANDOFF": str(handoff),
-        "FACTORY_COST": str(bill),
-        "FACTORY_ARTIFACT": job.artifact.name,
-        "FACTORY_STAGE": job.stage.id,
-        "FACTORY_ROUND": str(job.stage.round or 0),
-        "FACTORY_WORKTREE": str(job.tree.path),
-        **isolation.identity(*signature(job), env),
-    }
+    outbox = _lay_out(job)
     secrets.know({**env})
     command = [process.fill(part, words) for part in argv]
     try:
-        with _boxed(job, command, words, {**env, **surroundings}) as (command, env):
+        with _boxed(job, command, words, {**env, **_variables(job, env)}) as (command, env):
             done = process.run(
                 command,
                 cwd=job.tree.path,
@@ -84,7 +67,7 @@ def run(
                 log=job.log,
                 keep=KEPT_BYTES,
                 idle=job.cell.idle,
-                outbox=handoff.parent,
+                outbox=outbox,
             )
     except ProgramMissing as missing:
         raise StageFailed(
@@ -93,8 +76,41 @@ def run(
             help=missing.help,
             cost=FREE,
         ) from missing
+    _ended_by_itself(job, done)
+    return done
+
+
+def _lay_out(job: Job) -> Path:
+    """Put the brief where the program finds it, beside an outbox with nothing in it."""
+    handoff, bill = place(job, "handoff.json"), place(job, "cost.json")
+    outbox = handoff.parent
+    if outbox.is_symlink():
+        # An attempt before this one left it, and may have wanted us to write where it leads.
+        files.remove(outbox)
+    files.make_folder(outbox)
+    files.write_text(place(job, "brief.md"), job.brief)
+    for path in (handoff, bill):
+        path.unlink(missing_ok=True)
+    return outbox
+
+
+def _variables(job: Job, env: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "FACTORY_BRIEF": str(place(job, "brief.md")),
+        "FACTORY_HANDOFF": str(place(job, "handoff.json")),
+        "FACTORY_COST": str(place(job, "cost.json")),
+        "FACTORY_ARTIFACT": job.artifact.name,
+        "FACTORY_STAGE": job.stage.id,
+        "FACTORY_ROUND": str(job.stage.round or 0),
+        "FACTORY_WORKTREE": str(job.tree.path),
+        **isolation.identity(*signature(job), env),
+    }
+
+
+def _ended_by_itself(job: Job, done: Completed) -> None:
+    """Raise StageFailed for a program that had to be ended."""
     if done.left and done.code is not None:
-        files.write_text(left(job), "")
+        files.write_text(leftover(job), "")
     if done.timed_out:
         raise StageFailed(
             f"`{job.cell.name}` ran longer than {job.cell.timeout:g} s and was ended",
@@ -109,7 +125,6 @@ def run(
             help=f"where it works in silence, give it a longer `idle`; {where(job)}",
             cost=cost(job),
         )
-    return done
 
 
 @contextlib.contextmanager
@@ -140,7 +155,7 @@ def _boxed(
         files.remove_tree(temporary)
 
 
-def left(job: Job) -> Path:
+def leftover(job: Job) -> Path:
     """A file that is there when an attempt's program left processes behind, which were ended."""
     return job.scratch / "processes-left"
 

@@ -54,7 +54,9 @@ def budget_left(factory: Factory, name: str) -> str:
     artifact = factory.plan.artifact(name)
     if artifact is None or artifact.budget is None or factory.ledger.sealed(name):
         return ""
-    return f"budget of {name}: {budget.left(artifact.budget, budget.of_artifact(factory, name))}"
+    return (
+        f"budget of {name}: {budget.remainder(artifact.budget, budget.of_artifact(factory, name))}"
+    )
 
 
 def upcoming(factory: Factory, name: str) -> str:
@@ -93,7 +95,7 @@ def explain(factory: Factory, name: str) -> Iterator[tuple[str, str]]:
         yield str(blocked.after), f"blocked: {blocked.reason}"
         return
     fresh = {entry.stage.id for entry in where.record.entries}
-    way = record.ahead(factory.plan)
+    way = record.expected_way(factory.plan)
     step = where.record.way.next
     for index, stage in enumerate(way):
         if stage.id in fresh:

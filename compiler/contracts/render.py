@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from factoryline.contracts.outline import outline, skeleton
+from factoryline.contracts.fields import outline, skeleton
 from factoryline.contracts.quote import fenced, inset, item, line
 from factoryline.errors import WorldError
 from factoryline.plan.model import Template

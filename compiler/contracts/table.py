@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from factoryline.contracts import outside, payload, touches, unspoken
+from factoryline.contracts import no_secret, outside, payload, touches
 from factoryline.contracts.base import Breach, Check, Delivery
 
 CHECKS: tuple[Check, ...] = (
     outside.check,
     touches.check,
     payload.check,
-    unspoken.check,
+    no_secret.check,
 )
 
 

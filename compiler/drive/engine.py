@@ -107,7 +107,7 @@ def whole(factory: Factory, artifacts: Sequence[Artifact]) -> Iterator[Task]:
     for artifact in artifacts:
         sealed = factory.ledger.sealed(artifact.name)
         record = factory.record(artifact.name)
-        tasks = _history(factory, record) if sealed else _ahead(factory, record)
+        tasks = _history(factory, record) if sealed else _expected(factory, record)
         yield grouped(
             artifact.name,
             [task.name for task in tasks],
@@ -118,8 +118,8 @@ def whole(factory: Factory, artifacts: Sequence[Artifact]) -> Iterator[Task]:
             yield task_of(factory, task, sealed=sealed)
 
 
-def _ahead(factory: Factory, record: Record) -> Sequence[StageTask]:
-    return stage_tasks(factory.plan, record.ahead(factory.plan), factory.ledger.entry_path)
+def _expected(factory: Factory, record: Record) -> Sequence[StageTask]:
+    return stage_tasks(factory.plan, record.expected_way(factory.plan), factory.ledger.entry_path)
 
 
 def _history(factory: Factory, record: Record) -> Sequence[StageTask]:
@@ -262,7 +262,7 @@ def _segment(factory: Factory, record: Record) -> list[StageTask]:
     One that spends is a segment of its own: its artifact may be paused, or its budget spent.
     """
     segment: list[StageTask] = []
-    for task in _ahead(factory, record)[len(record.entries) :]:
+    for task in _expected(factory, record)[len(record.entries) :]:
         cell = factory.plan.cell(task.stage.cell)
         if segment and cell.facts.spends:
             break

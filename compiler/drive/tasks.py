@@ -120,7 +120,7 @@ class Uptodate:
         artifact = self.factory.plan.artifact(self.stage.artifact)
         assert artifact is not None, "a task belongs to an artifact"
         record = self.factory.record(self.stage.artifact)
-        way = record.ahead(self.factory.plan)
+        way = record.expected_way(self.factory.plan)
         before = {s.id for s in takewhile(lambda s: s != self.stage, way)}
         entries = [entry for entry in record.entries if entry.stage.id in before]
         self.answer = freshness(self.factory, artifact, self.stage, entries)

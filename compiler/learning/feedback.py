@@ -16,7 +16,7 @@ def feedback(entries: Sequence[Entry]) -> dict[str, Any] | None:
     `from` names the stage, `kind` is retry, rework or conflict, `items` are sentences.
     """
     opener = next((entry for entry in reversed(entries) if entry.outcome in OPENS), None)
-    return left(opener) if opener else None
+    return items_to_mend(opener) if opener else None
 
 
 def earlier(entries: Sequence[Entry]) -> tuple[dict[str, Any], ...]:
@@ -26,13 +26,13 @@ def earlier(entries: Sequence[Entry]) -> tuple[dict[str, Any], ...]:
     """
     # Of two in a round the last one opened the next: a review overrules what a critic says.
     openers = {entry.stage.round: entry for entry in entries if entry.outcome in OPENS}
-    rounds = [left(opener) for opener in list(openers.values())[:-1]]
+    rounds = [items_to_mend(opener) for opener in list(openers.values())[:-1]]
     return tuple(
         {**one, "items": [{**item, "output": ""} for item in one["items"]]} for one in rounds
     )
 
 
-def left(opener: Entry) -> dict[str, Any]:
+def items_to_mend(opener: Entry) -> dict[str, Any]:
     """What an entry that opens a round leaves to mend. Raises KeyError for another one."""
     items = _ITEMS[opener.contract](opener.handoff)
     return {"from": opener.stage.id, "kind": OPENS[opener.outcome], "items": items}

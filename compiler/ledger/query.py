@@ -31,7 +31,7 @@ class Record:
     def begun(self) -> bool:
         return bool(self.entries)
 
-    def ahead(self, plan: Plan) -> tuple[Stage, ...]:
+    def expected_way(self, plan: Plan) -> tuple[Stage, ...]:
         """The way over these entries, and the rest of it if nothing more goes wrong."""
         outcomes = {entry.stage: entry.outcome for entry in self.entries}
         return expected(plan, self.artifact, outcomes.get)

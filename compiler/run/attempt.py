@@ -132,7 +132,7 @@ def _note_killed(job: Job, history: History) -> None:
     """Put an end to an attempt that a kill of the factory cut short; only one run has the lock."""
     if began := spending.cut_short(history.events(), job.stage.id):
         agent = job.cell.agent
-        cost = metering.left(job, agent, began) if agent else UNKNOWN
+        cost = metering.cost_on_record(job, agent, began) if agent else UNKNOWN
         reason = "the factory was killed while it worked"
         history.append("killed", job.stage.id, reason=reason, cost=cost.to_json())
 

@@ -81,7 +81,7 @@ def of_today(factory: Factory, now: datetime) -> Mapping[str, Spent]:
     return found
 
 
-def left(budget: Budget, spent: Spent) -> str:
+def remainder(budget: Budget, spent: Spent) -> str:
     """`$3.10 of $5.00 and 41 of 90 minutes left`, with what could not be counted."""
     parts = [
         f"{words(max(bound - used, 0))} of {words(bound)}"
@@ -97,7 +97,9 @@ def today(factory: Factory) -> list[str]:
     budget = factory.plan.flow.budget
     if budget is None:
         return []
-    return [f"today: {left(budget, spending.total(of_today(factory, datetime.now(UTC)).values()))}"]
+    return [
+        f"today: {remainder(budget, spending.total(of_today(factory, datetime.now(UTC)).values()))}"
+    ]
 
 
 def tomorrow(now: datetime) -> datetime:

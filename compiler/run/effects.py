@@ -18,9 +18,9 @@ from factoryline.contracts.base import Effect
 from factoryline.diagnostics import StageFailed, listing
 from factoryline.run import shapes, workspace
 from factoryline.run.factory import Factory
-from factoryline.system import files, git, internals, kept
+from factoryline.system import files, git, internals, snapshot
 from factoryline.system.internals import Checkout, References
-from factoryline.system.kept import Kept
+from factoryline.system.snapshot import Saved
 
 LISTED = 5
 """How many names a sentence holds."""
@@ -34,13 +34,13 @@ class Watch:
     job: Job
     common: Path
     own: Path
-    link: dict[str, Kept]
-    settings: dict[str, Kept]
+    link: dict[str, Saved]
+    settings: dict[str, Saved]
     strangers: frozenset[str]
     references: References
     index: bytes
     checkouts: Mapping[Path, Checkout]
-    records: dict[str, Kept]
+    records: dict[str, Saved]
 
     @classmethod
     def begin(cls, factory: Factory, job: Job) -> Watch:
@@ -50,7 +50,7 @@ class Watch:
             job=job,
             common=common,
             own=own,
-            link=kept.keep(job.tree.path, [".git"]),
+            link=snapshot.take(job.tree.path, [".git"]),
             settings=internals.settings(common, own),
             strangers=internals.strangers(common),
             references=internals.references(job.repository),
@@ -80,13 +80,13 @@ class Watch:
         return self.job.scratch / "undone"
 
     def _processes(self) -> Iterator[Effect]:
-        if program.left(self.job).exists():
+        if program.leftover(self.job).exists():
             yield Effect(what="left processes running, which were ended", breach=False)
 
     def _link(self) -> Iterator[Effect]:
         tree = self.job.tree.path
-        if self.link != kept.keep(tree, [".git"]):
-            kept.put_back(tree, self.link, [".git"], aside=self.aside)
+        if self.link != snapshot.take(tree, [".git"]):
+            snapshot.put_back(tree, self.link, [".git"], aside=self.aside)
             yield self._undone("replaced .git, which makes its folder a work tree")
         for name in os.listdir(self.own):
             if name.endswith(".lock"):
@@ -95,11 +95,11 @@ class Watch:
     def _settings(self) -> Iterator[Effect]:
         now = internals.settings(self.common, self.own)
         changed = tuple(
-            name for name in kept.differences(self.settings, now) if not self._of_the_line(name)
+            name for name in snapshot.differences(self.settings, now) if not self._of_the_line(name)
         )
         if not changed:
             return
-        kept.put_back(self.common, self.settings, changed, aside=self.aside)
+        snapshot.put_back(self.common, self.settings, changed, aside=self.aside)
         told = [name for name in changed if name != internals.STASHES]
         if told:
             yield self._undone(f"changed {_named('.git/', told)}")
@@ -117,7 +117,7 @@ class Watch:
 
     def _strangers(self) -> Iterator[Effect]:
         new = sorted(internals.strangers(self.common) - self.strangers)
-        kept.put_back(self.common, {}, new, aside=self.aside)
+        snapshot.put_back(self.common, {}, new, aside=self.aside)
         if new:
             told = listing((f".git/{name}" for name in new), limit=LISTED)
             # Programs keep notes of their own there, and git does not read them.
@@ -125,8 +125,8 @@ class Watch:
 
     def _records(self) -> Iterator[Effect]:
         state = self.factory.ledger.state
-        changed = kept.differences(self.records, _records(self.factory, self.job))
-        kept.put_back(state, self.records, changed, aside=self.aside)
+        changed = snapshot.differences(self.records, _records(self.factory, self.job))
+        snapshot.put_back(state, self.records, changed, aside=self.aside)
         if changed:
             yield self._undone(f"changed the ledger: {_named('state/', changed)}")
 
@@ -149,7 +149,7 @@ class Watch:
                 job.repository.keep(f"kept/{job.artifact.name}/{tip[:16]}", tip)
         internals.restore_references(job.repository, self.common, before, names)
         if "refs/stash" in names:  # which has added to the list
-            kept.put_back(self.common, self.settings, [internals.STASHES], aside=self.aside)
+            snapshot.put_back(self.common, self.settings, [internals.STASHES], aside=self.aside)
         if names:
             yield Effect(
                 what=f"{listing(told, limit=LISTED)}; it was put back",
@@ -218,7 +218,7 @@ def watched(
 ) -> tuple[Result | Waiting, tuple[Effect, ...]]:
     """Let a cell work; what its program did beyond that is undone, however it ended."""
     files.remove_tree(job.scratch / "undone")
-    files.remove_quickly(program.left(job))
+    files.remove_quickly(program.leftover(job))
     watch = Watch.begin(factory, job)
     found: tuple[Effect, ...] = ()
     try:
@@ -256,12 +256,12 @@ def _state_in(factory: Factory, place: Path) -> tuple[str, ...]:
     return (state.relative_to(place).as_posix(),) if state.is_relative_to(place) else ()
 
 
-def _records(factory: Factory, job: Job) -> dict[str, Kept]:
+def _records(factory: Factory, job: Job) -> dict[str, Saved]:
     """What the ledger has, and the rules it has learned; of one artifact where others may move."""
     ledger, name = factory.ledger, job.artifact.name
     own = (ledger.artifacts / name, ledger.artifacts / f"{name}.json")
     parts = own if factory.plan.flow.wip > 1 else (ledger.artifacts, ledger.priors)
-    return kept.keep(ledger.state, [os.path.relpath(p, ledger.state) for p in parts])
+    return snapshot.take(ledger.state, [os.path.relpath(p, ledger.state) for p in parts])
 
 
 def _named(before: str, names: Iterable[str]) -> str:

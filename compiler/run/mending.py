@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from factoryline.contracts import quote
-from factoryline.learning.feedback import left
+from factoryline.learning.feedback import items_to_mend
 from factoryline.ledger.entry import Entry
 from factoryline.plan.rounds import OPENS
 
@@ -20,7 +20,7 @@ def to_mend(entry: Entry) -> list[str]:
     if entry.outcome not in OPENS:
         return []
     lines = []
-    for item in left(entry)["items"]:
+    for item in items_to_mend(entry)["items"]:
         details = item["details"]
         lines.append(_short(item["statement"]))
         lines += [f"  {_short(detail)}" for detail in details[:DETAILS]]

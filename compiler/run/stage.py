@@ -189,7 +189,7 @@ def note_failure(factory: Factory, job: Job, failure: FactoryError, seconds: flo
 def _note_interrupted(factory: Factory, job: Job, began: str, seconds: float) -> None:
     """Somebody ended the run while the stage was at work."""
     spends, agent = job.cell.facts.spends, job.cell.agent
-    cost = metering.left(job, agent, began) if agent else UNKNOWN if spends else FREE
+    cost = metering.cost_on_record(job, agent, began) if agent else UNKNOWN if spends else FREE
     factory.ledger.history(job.artifact.name).append(
         "interrupted", job.stage.id, seconds=round(seconds, 3), cost=cost.to_json()
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
+from functools import partial
 
 from factoryline.cells import adopt
 from factoryline.cells.base import Waiting
@@ -95,64 +96,40 @@ def moved_on(factory: Factory, where: Standing) -> str:
 
 
 def _next(factory: Factory, where: Standing) -> State:
-    name, step = where.record.artifact, where.record.way.next
+    step = where.record.way.next
     assert step is not None, "an artifact that is neither sealed nor blocked has a next stage"
+    say = partial(State, artifact=where.record.artifact, stage=step.id)
     if waits_for_review(factory, where):
         more = moved_on(factory, where)
-        return State(
-            artifact=name,
-            kind="waiting",
-            stage=step.id,
-            sentence=f"{step.id} waits for a review of {_subject(where)}"
-            + (f"; {more}, which the next round takes" if more else ""),
-            command=f"factory review {name} --approve   (or --request-changes --finding '…')",
-        )
+        said = f"{step.id} waits for a review of {_subject(where)}"
+        said += f"; {more}, which the next round takes" if more else ""
+        answer = f"factory review {step.artifact} --approve"
+        command = f"{answer}   (or --request-changes --finding '…')"
+        return say(kind="waiting", sentence=said, command=command)
     work = waits_for_work(factory, where)
     if work:
-        return State(
-            artifact=name,
-            kind="blocked" if work.refused else "waiting",
-            stage=step.id,
-            sentence=work.reason,
-            command=work.command,
-        )
+        kind = "blocked" if work.refused else "waiting"
+        return say(kind=kind, sentence=work.reason, command=work.command)
     empty = spent_up(factory, step)
     if empty:
-        return State(
-            artifact=name,
-            kind="blocked",
-            stage=step.id,
-            sentence=empty.reason,
-            command=empty.help,
-        )
+        return say(kind="blocked", sentence=empty.reason, command=empty.help)
     rest = resting(factory, step)
     if rest:
-        return State(artifact=name, kind="paused", stage=step.id, sentence=str(rest))
-    left = _left(factory, name)
-    tries = _failures(factory.ledger.history(name), step.id)
+        return say(kind="paused", sentence=str(rest))
+    left = _budget_left(factory, step.artifact)
+    tries = _failures(factory.ledger.history(step.artifact), step.id)
     if tries:
-        return State(
-            artifact=name,
-            kind="failed",
-            stage=step.id,
-            sentence=f"{step.id} failed {plural(tries, 'time')} and is due again{left}",
-            command=f"factory ledger {name}",
-        )
-    return State(
-        artifact=name,
-        kind="due",
-        stage=step.id,
-        sentence=f"{step.id} is due: {where.stale}{left}",
-        command=typed(),
-    )
+        said = f"{step.id} failed {plural(tries, 'time')} and is due again{left}"
+        return say(kind="failed", sentence=said, command=f"factory ledger {step.artifact}")
+    return say(kind="due", sentence=f"{step.id} is due: {where.stale}{left}", command=typed())
 
 
-def _left(factory: Factory, name: str) -> str:
+def _budget_left(factory: Factory, name: str) -> str:
     """`; $3.10 of $5.00 left`, where the artifact has a budget."""
     artifact = factory.plan.artifact(name)
     if artifact is None or artifact.budget is None:
         return ""
-    return f"; {budget.left(artifact.budget, budget.of_artifact(factory, name))}"
+    return f"; {budget.remainder(artifact.budget, budget.of_artifact(factory, name))}"
 
 
 def _subject(where: Standing) -> str:

@@ -190,7 +190,7 @@ class Git:
         text = self.text("status", "--porcelain=v1", "-z", new, "--no-renames")
         return tuple(sorted(item[3:] for item in text.split("\0") if item))
 
-    def left(self, commit: str) -> dict[str, str]:
+    def leftovers(self, commit: str) -> dict[str, str]:
         """What somebody left in a checkout of `commit`: each path that is `edited` (or gone), or
         `new` and not ignored; also what was committed on top.
         """

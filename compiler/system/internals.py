@@ -14,7 +14,7 @@ from pathlib import Path
 from factoryline.errors import CommandFailed
 from factoryline.system import files
 from factoryline.system.git import Git
-from factoryline.system.kept import Kept, keep
+from factoryline.system.snapshot import Saved, take
 
 SHARED = ("config", "config.worktree", "hooks", "info", "objects/info", "shallow")
 """What every checkout of a repository goes by."""
@@ -68,7 +68,7 @@ def drop_foreign(common: Path) -> None:
             files.remove_tree(own)
 
 
-def settings(common: Path, own: Path) -> dict[str, Kept]:
+def settings(common: Path, own: Path) -> dict[str, Saved]:
     """The files below `common` that change what git does, here or in any checkout."""
     names = [*SHARED, *(os.path.relpath(own / name, common) for name in OWN)]
     for other in _folders(common / "worktrees"):
@@ -76,7 +76,7 @@ def settings(common: Path, own: Path) -> dict[str, Kept]:
     for module in _modules(common / "modules"):
         names += [f"{os.path.relpath(module, common)}/{name}" for name in SUBMODULE]
     # Packs come and go, and so does what git says of them.
-    found = keep(common, [*names, STASHES])
+    found = take(common, [*names, STASHES])
     return {n: k for n, k in found.items() if not n.startswith("objects/info/commit-graph")}
 
 

@@ -107,20 +107,7 @@ def run(
         mark = escaped.mark() if log else ""
         if mark:
             env = {**(os.environ if env is None else env), escaped.VARIABLE: mark}
-        try:
-            process = subprocess.Popen(
-                list(argv),
-                cwd=cwd,
-                env=dict(env) if env is not None else None,
-                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                stdout=streams.out,
-                stderr=streams.err,
-                start_new_session=True,
-            )
-        except OSError as error:
-            if error.errno not in (errno.EACCES, errno.ENOEXEC):
-                raise
-            raise ProgramMissing(argv[0], reason=f"cannot be run: {error.strerror}") from error
+        process = _start(argv, streams, cwd=cwd, env=env, talks=bool(stdin))
         _running.add(process.pid)
         streams.started()
         group = Path(f"{log}.group") if log else None
@@ -148,6 +135,31 @@ def run(
             left=left,
             silent=silence is not None and silence.ended,
         )
+
+
+def _start(
+    argv: Sequence[str],
+    streams: _Streams,
+    *,
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    talks: bool,
+) -> subprocess.Popen[bytes]:
+    """The program as the leader of a group. Raises ProgramMissing for a file that is none."""
+    try:
+        return subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(env) if env is not None else None,
+            stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
+            stdout=streams.out,
+            stderr=streams.err,
+            start_new_session=True,
+        )
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.ENOEXEC):
+            raise
+        raise ProgramMissing(argv[0], reason=f"cannot be run: {error.strerror}") from error
 
 
 _running: set[int] = set()

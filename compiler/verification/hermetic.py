@@ -51,7 +51,7 @@ def verify(
         return Checked(selection=selection, ran=scopes.NOT_RUN, check=check)
     watch = Watch(turns=turns) if turns else Watch(files=commit.changed)
     git = Git(checkout)
-    before = git.left(commit.id)
+    before = git.leftovers(commit.id)
     checked = scopes.verify(selection, checkout, scratch, watch)
     left = {p: how for p, how in _left(scope, git, commit.id).items() if p not in before}
     check = checked.check | {"ground": {"key": key, "prepared": made_from, "reused": None}}
@@ -73,7 +73,7 @@ def _left(scope: Scope, git: Git, commit: str) -> dict[str, str]:
     own = tuple(f"{(Path(scope.cwd) / keep).as_posix()}/" for keep in prepare.keeps(scope))
     return {
         path: how
-        for path, how in git.left(commit).items()
+        for path, how in git.leftovers(commit).items()
         if not scope.may_leave(path) and not path.startswith(own)
     }
 

@@ -182,7 +182,7 @@ def _made(folder: Path, keep: str) -> Path:
 
 def _unedited(checkout: Path, commit: str) -> None:
     """What is verified is the commit: a preparation may add to it, and edit nothing."""
-    edited = [path for path, how in Git(checkout).left(commit).items() if how == "edited"]
+    edited = [path for path, how in Git(checkout).leftovers(commit).items() if how == "edited"]
     if edited:
         raise Failed(reason=f"its preparation edited {listing(edited, limit=5)}", output="")
 

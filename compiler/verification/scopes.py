@@ -14,7 +14,7 @@ from typing import Any
 from factoryline.diagnostics import StageFailed, plural
 from factoryline.errors import ending
 from factoryline.plan.model import Scope, Selection
-from factoryline.system import ahead, files, process
+from factoryline.system import files, preload, process
 from factoryline.verification import environment, flaky, interpreter, places
 from factoryline.verification.coverage import coverage_py
 from factoryline.verification.coverage.coverage_py import Watch
@@ -188,7 +188,7 @@ def attempt(
     given = {"tests": tests, "report": str(report), "coverage": str(coverage)}
     site = Site.of(scope, checkout, log)
     env = {**_measuring(scope, tests, checkout, log, watch), **(env or {})}
-    ahead.load(*(_MEASURES if scope.coverage else ()), *_CHECKS)
+    preload.load(*(_MEASURES if scope.coverage else ()), *_CHECKS)
     done = site.run(scope, scope.run, {**(words or {}), **given}, log=log, env=env)
     found, idle = None, False
     try:

@@ -79,7 +79,7 @@ def _run(
             turns=turns,
             kept=None if step.choice.widened else step.map,
         )
-    told = {"selection": steps.told(step), **_aside(step.aside)}
+    told = {"selection": steps.as_json(step), **_aside(step.aside)}
     return replace(checked, check=checked.check | told)
 
 

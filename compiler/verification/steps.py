@@ -81,7 +81,7 @@ def widened(selection: Selection, reason: str) -> Step:
     return Step(name="merge", selection=_with(selection, scope.all), choice=choice)
 
 
-def told(step: Step) -> dict[str, Any]:
+def as_json(step: Step) -> dict[str, Any]:
     """A step as the verdict's check has it."""
     why = step.choice.why
     return {

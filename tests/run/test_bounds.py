@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from factoryline.contracts.outline import outline
+from factoryline.contracts.fields import outline
 from factoryline.contracts.quote import fenced, printable
 from factoryline.contracts.render import render
 from factoryline.plan import builtin

@@ -13,7 +13,7 @@ from factoryline.ledger.history import History
 from factoryline.ledger.spending import NOTHING, of_cost
 from factoryline.plan.model import Budget
 from factoryline.plan.rounds import Stage
-from factoryline.run.budget import exhausted, left, of_today, time_limit, tomorrow
+from factoryline.run.budget import exhausted, of_today, remainder, time_limit, tomorrow
 from factoryline.run.factory import Factory
 
 from tests.line import Line
@@ -167,9 +167,9 @@ def test_a_day_counts_every_artifact_since_midnight(tmp_path: Path) -> None:
 
 def test_what_is_left_is_said_with_what_was_not_counted() -> None:
     budget = Budget(span=Span(file="factory.yaml", line=1, column=1), usd=5, tokens=1000)
-    assert left(budget, NOTHING) == "$5.00 of $5.00 and 1,000 tokens of 1,000 tokens left"
+    assert remainder(budget, NOTHING) == "$5.00 of $5.00 and 1,000 tokens of 1,000 tokens left"
     spent = of_cost(Cost(reported=9, total=10)) + of_cost(UNKNOWN)
-    assert left(budget, spent) == (
+    assert remainder(budget, spent) == (
         "$0.00 of $5.00 and 990 tokens of 1,000 tokens left, not counting 1 attempt of unknown "
         "cost and 1 attempt of unknown tokens"
     )

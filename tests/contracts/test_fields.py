@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from factoryline.contracts.outline import outline, skeleton
+from factoryline.contracts.fields import outline, skeleton
 from factoryline.plan import builtin
 from factoryline.spec import schema
 from hypothesis import given

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from factoryline.system import ahead
+from factoryline.system import preload
 
 
 def test_a_module_is_there_soon_and_a_missing_one_harms_nobody(
@@ -15,7 +15,7 @@ def test_a_module_is_there_soon_and_a_missing_one_harms_nobody(
 ) -> None:
     (tmp_path / "needed_later.py").write_text("value = 1\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    ahead.load("no_such_module_at_all", "needed_later")
+    preload.load("no_such_module_at_all", "needed_later")
     for _ in range(500):
         if hasattr(sys.modules.get("needed_later"), "value"):
             break

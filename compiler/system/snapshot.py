@@ -16,30 +16,30 @@ from factoryline.system import files
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Saved:
     """One file. `mode` is the whole st_mode; `data` its bytes, or the place that a link names."""
 
     mode: int
     data: bytes
 
 
-def keep(root: Path, names: Iterable[str]) -> dict[str, Kept]:
+def take(root: Path, names: Iterable[str]) -> dict[str, Saved]:
     """Every file at or under `names`, by its path relative to `root`; absent ones are left out."""
     return {
-        os.path.relpath(path, root): kept
+        os.path.relpath(path, root): saved
         for name in names
         for path in _files(os.path.join(root, name))
-        if (kept := _kept(path))
+        if (saved := _read(path))
     }
 
 
-def differences(before: Mapping[str, Kept], after: Mapping[str, Kept]) -> tuple[str, ...]:
+def differences(before: Mapping[str, Saved], after: Mapping[str, Saved]) -> tuple[str, ...]:
     """The names that were added, changed or removed."""
     names = {*before, *after}
     return tuple(sorted(name for name in names if before.get(name) != after.get(name)))
 
 
-def put_back(root: Path, before: Mapping[str, Kept], names: Iterable[str], *, aside: Path) -> None:
+def put_back(root: Path, before: Mapping[str, Saved], names: Iterable[str], *, aside: Path) -> None:
     """Make each of `names` what it was; what lies there now is moved to `aside`."""
     changed = tuple(names)
     # First all that is in the way: a link may stand where a folder was.
@@ -63,14 +63,14 @@ def _files(path: str) -> Iterator[str]:
         yield path
 
 
-def _kept(path: str) -> Kept | None:
+def _read(path: str) -> Saved | None:
     try:
         mode = os.lstat(path).st_mode
         if stat.S_ISLNK(mode):
-            return Kept(mode, os.fsencode(os.readlink(path)))
+            return Saved(mode, os.fsencode(os.readlink(path)))
         # To open a pipe would wait for who writes to it.
-        return Kept(mode, Path(path).read_bytes() if stat.S_ISREG(mode) else b"")
+        return Saved(mode, Path(path).read_bytes() if stat.S_ISREG(mode) else b"")
     except FileNotFoundError:
         return None
     except OSError:
-        return Kept(0, b"")
+        return Saved(0, b"")
