@@ -6,6 +6,7 @@ Lazy imports inside functions count; those under TYPE_CHECKING do not, since the
 from __future__ import annotations
 
 import ast
+import statistics
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -300,6 +301,13 @@ def test_every_module_has_a_place_in_the_order() -> None:
     assert not gone, f"LAYERS names what does not exist: {gone}"
 
 
+def test_the_drawing_has_every_floor_in_order() -> None:
+    page = (COMPILER.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    drawing = page.split("```")[1]
+    drawn = [name for row in drawing.splitlines() for name in row[:30].split()]
+    assert drawn == [name for names, _ in LAYERS for name in names.split()]
+
+
 def test_no_circle_of_imports() -> None:
     edges = {m.name: {inner(name) for _, name in imports(m)} - {"", m.name} for m in modules()}
     done: set[str] = set()
@@ -330,6 +338,22 @@ def test_modules_are_named_for_what_they_hold() -> None:
         m.place for m in modules() if VAGUE & {w for p in m.name.split(".") for w in p.split("_")}
     ]
     assert vague == [], "a module is named by a noun of the field"
+
+
+def functions(module: Module) -> Iterator[tuple[str, int]]:
+    """Every function with its lines, those of its documentation not counted."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef):
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            told = node.body[0] if ast.get_docstring(node) else None
+            less = (told.end_lineno or 0) - told.lineno + 1 if told else 0
+            yield f"{module.place}:{node.lineno} {node.name}", lines - less
+
+
+def test_functions_can_be_held_in_mind() -> None:
+    found = {place: lines for module in modules() for place, lines in functions(module)}
+    assert {place: lines for place, lines in found.items() if lines > 50} == {}
+    assert statistics.median(found.values()) <= 8
 
 
 def test_modules_open_with_a_sentence() -> None:

@@ -151,7 +151,7 @@ def test_formats_of_test_reports() -> None:
 
 def test_languages_that_are_mutated() -> None:
     folder = COMPILER / "verification/proof/languages"
-    files = {Path(inspect.getfile(one.mutants)) for one in LANGUAGES}
+    files = {Path(inspect.getfile(one.mutants)).resolve() for one in LANGUAGES}
     named = {folder / f"{name}.py" for name in members("verification/proof/languages")}
     assert files == named, "one file a language, one line in the table"
     endings = [ending for one in LANGUAGES for ending in one.endings]
