@@ -4,10 +4,15 @@ programs `doit` and `factory` run on them. Reads like a terminal; see tests/run/
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -247,6 +252,30 @@ class Line:
             return self.run(str(BIN / name), *arguments, env=env)
         command = (str(BIN / name), *arguments)
         return Ran(*programs.fork(command, cwd=self.home, env=self.env() | env, seconds=120))
+
+    def terminal(self, *argv: str, keys: str = "", columns: int = 80, pager: str = "cat") -> Ran:
+        """Run one of our programs on a terminal, where somebody types `keys`."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        env = {**self.env(), "TERM": "xterm-256color", **({"GIT_PAGER": pager} if pager else {})}
+        program = subprocess.Popen(
+            [str(BIN / argv[0]), *argv[1:]],
+            cwd=self.home,
+            env=env,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        os.write(ours, keys.encode())
+        said = b""
+        # Where the other end is closed, Linux says so by an error.
+        with contextlib.suppress(OSError):
+            while chunk := os.read(ours, 65536):
+                said += chunk
+        os.close(ours)
+        return Ran(program.wait(), said.decode().replace("\r\n", "\n"), "")
 
     def git(self, *arguments: str, cwd: Path | None = None) -> str:
         named = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")

@@ -52,6 +52,7 @@ LOOKS = {
     # Its cells run no program; tests/commands/test_logs.py has one that does.
     "factory logs [NAME[/STAGE]] [--attempt N] [--follow] [--raw]": [("factory logs", "")],
     "factory run": [("factory run", "")],
+    "factory completion bash": [("factory completion bash", "factory")],
     "factory review --show": [("factory review open --show", "The open")],
 }
 """What only looks: all of it on one line."""
@@ -78,7 +79,8 @@ DOES = {
         ("factory review open --approve --by Ann", "open"),
         ("doit", "note"),
     ],
-    "factory review NAME --approve": [("factory review open --approve --by Ann", "open")],
+    "factory review NAME": [("factory review open --approve --by Ann", "open")],
+    "factory new [TITLE] [--adopt BRANCH]": [("factory new --adopt main", "the artifact `main`")],
     "factory rebase NAME": [("factory rebase open", "open")],
     "factory reopen NAME --why …": [("factory reopen sealed --why wrong", "sealed")],
 }
@@ -93,6 +95,9 @@ ELSEWHERE = {
     "factory init --adopt BRANCH",
     "factory init [--adopt BRANCH]",
     "factory init --agent claude --model sonnet",
+    # tests/commands/test_new.py types these.
+    'factory new "Sort by date"',
+    "factory new --adopt BRANCH",
     # Run by .ci/run or by a person, since it takes minutes.
     "python -m benchmarks.overhead",
     "python -m benchmarks.scale",

@@ -9,6 +9,7 @@ from factoryline.errors import UserError
 from factoryline.run.accept import accept
 
 HELP = "re-key a stale entry without running its stage, and put the reason on record"
+EXAMPLES = ("factory accept api-key-entry/1-build --why 'a typing error in the goal'",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

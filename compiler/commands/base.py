@@ -17,19 +17,28 @@ from factoryline.system.locks import locked
 
 
 class Command(Protocol):
-    """A module of this folder. `HELP` is one line; `run` prints to stdout and returns a code."""
+    """A module of this folder. HELP is one line, and EXAMPLES are commands that one may type.
+
+    `run` prints to stdout and returns a code.
+    """
 
     HELP: str
+    EXAMPLES: tuple[str, ...]
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
     def run(self, args: argparse.Namespace) -> int: ...
 
 
+def find_file(args: argparse.Namespace) -> Path:
+    """The factory.yaml that the command is about: `--file`, or the nearest above this folder."""
+    return (Path(args.file) if args.file else find(Path.cwd())).absolute()
+
+
 def open_factory(args: argparse.Namespace) -> Factory:
-    """The factory that the command is about: of `--file`, or the nearest above this folder."""
-    path = Path(args.file) if args.file else find(Path.cwd())
+    """The factory that the command is about."""
+    path = find_file(args)
     asked = time.time_ns()
-    return Factory(compile_factory(path.absolute()), asked)
+    return Factory(compile_factory(path), asked)
 
 
 @contextmanager

@@ -24,6 +24,10 @@ from factoryline.spec.model import Spec
 from factoryline.system import process
 
 HELP = "prove what can be proven about factory.yaml before anything runs"
+EXAMPLES = (
+    "factory check",
+    "factory check --strict --format github",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ import argparse
 from factoryline.commands.base import add_names, through_doit
 
 HELP = "remove the work tree of an artifact; the record stays"
+EXAMPLES = ("factory clean --dry-run api-key-entry",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

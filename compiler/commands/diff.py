@@ -13,6 +13,7 @@ from factoryline.run.factory import Factory
 from factoryline.run.freshness import differences, inputs, name_of, surroundings
 
 HELP = "show what changed in the specification since the entries were written"
+EXAMPLES = ("factory diff api-key-entry",)
 KEPT_ELSEWHERE = ("handoff", "prior", "lessons", "feedback", "earlier", "base", "start")
 """Inputs that the ledger gives, and not the specification."""
 

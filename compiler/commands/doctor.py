@@ -18,6 +18,7 @@ from factoryline.system import git, process, sandbox
 from factoryline.verification import interpreter
 
 HELP = "show what this machine has of what the line needs, and what is missing"
+EXAMPLES = ("factory doctor",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,6 +16,10 @@ from factoryline.run.status import waits_for_review, waits_for_work
 from factoryline.typed import typed
 
 HELP = "say for each stage why it is fresh, stale, waiting, queued or sealed"
+EXAMPLES = (
+    "factory explain api-key-entry",
+    "factory explain api-key-entry/1-verify",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

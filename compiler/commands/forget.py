@@ -7,6 +7,7 @@ import argparse
 from factoryline.commands.base import add_names, through_doit
 
 HELP = "remove the entry of a stage, so that it runs again; the history keeps it whole"
+EXAMPLES = ("factory forget api-key-entry:1-verify",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ import argparse
 from factoryline.commands.base import add_names, through_doit
 
 HELP = "what a stage depends on, and why it would run"
+EXAMPLES = ("factory info api-key-entry:1-build",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,21 +6,26 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from factoryline.commands import new
 from factoryline.commands.base import DOIT, loader_in, read_toml
 from factoryline.diagnostics import listing
 from factoryline.errors import UserError
 from factoryline.plan.agents.base import BASE
 from factoryline.plan.agents.table import PROFILES
-from factoryline.spec import runners, sketch
+from factoryline.spec import adopted, runners, sketch
 from factoryline.system import files
 from factoryline.system.git import Git, open_repository
 from factoryline.typed import typed
 
 HELP = "write a first factory.yaml for this repository, and tell doit who loads its tasks"
+EXAMPLES = (
+    "factory init",
+    "factory init --adopt my-branch",
+    "factory init --agent claude --model sonnet",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,8 +47,13 @@ def run(args: argparse.Namespace) -> int:
     git = open_repository(Path.cwd())
     home = Path(args.file).absolute().parent if args.file else git.path
     path = home / "factory.yaml"
+    if path.exists() and args.adopt:
+        return new.run(new.arguments(args.file, adopt=args.adopt))
     if path.exists():
-        raise UserError(f"{path} is there already", help="`factory check` proves what it says")
+        raise UserError(
+            f"{path} is there already",
+            help="`factory check` proves what it says; `factory new` adds an artifact",
+        )
     if args.adopt and args.agent:
         raise UserError(
             "adopted work takes the place of an agent's", help="give --adopt or --agent, not both"
@@ -58,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     base = _base(git, args.adopt or "")
     artifact = _adopted(git, args.adopt, base, scopes) if args.adopt else ""
     text = sketch.factory_text(
-        name=_name(home.name),
+        name=adopted.name_of(home.name),
         base=base,
         scopes=scopes,
         surfaces=runners.surfaces_of(found),
@@ -76,15 +86,9 @@ def run(args: argparse.Namespace) -> int:
             f"git hooks ({listing(hooks)}) do not run on what the line commits; "
             "`flow: {hooks: run}` runs them on the commit that lands"
         )
-    first = "" if artifact else "say in factory.yaml what the first artifact is, "
+    first = "" if artifact else 'add the first artifact with `factory new "…"`, '
     print(f"next: {first}try `factory check`, commit, and type `{typed()}`")
     return 0
-
-
-def _name(text: str) -> str:
-    """A name as factory.yaml takes it."""
-    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60].strip("-")
-    return name if name[:1].isalpha() else f"a-{name}".rstrip("-")
 
 
 def _base(git: Git, adopted: str) -> str:
@@ -111,48 +115,9 @@ def _base(git: Git, adopted: str) -> str:
 
 
 def _adopted(git: Git, revision: str, base: str, scopes: Sequence[runners.Scope]) -> str:
-    commit = git.commit_of(revision)
-    if commit is None:
-        raise UserError(f"`{revision}` is neither a branch nor a commit of {git.path}")
-    branch = git.is_branch(revision)
-    trunk = git.commit_of(f"refs/heads/{base}")
-    start = git.run("merge-base", trunk, commit).out.strip() if trunk and branch else ""
-    new = git.text("rev-list", "--reverse", "--no-merges", f"{start}..{commit}") if start else ""
-    messages = [git.message_of(one) for one in new.split() or [commit]]
-    title, goal = _title(messages, revision if branch else "")
-    name = _name(revision if branch else " ".join(title.split()[:4]))
-    # HEAD and its like would name another commit tomorrow.
-    adopt = revision if branch else commit[:12]
-    changed = [file.path for file in git.lines(start, commit)] if start else []
-    used = [scope for scope in scopes if any(map(scope.concerns, changed))]
-    return sketch.artifact_text(name, title, goal, used or scopes, adopt=adopt)
-
-
-def _title(messages: Sequence[str], branch: str) -> tuple[str, str]:
-    """What a change is called, and what it is for: by its first message that says something, or
-    else by the name of its branch.
-    """
-    for message in messages:
-        subject, _, body = message.strip().partition("\n")
-        if _NOISE.match(subject) or not _WORDS.match(subject):
-            continue
-        paragraphs = (" ".join(part.split()) for part in body.split("\n\n"))
-        goal = next((p for p in paragraphs if p and not (_NOISE.match(p) or _TRAILER.match(p))), "")
-        return subject, goal or subject
-    said = re.sub(r"[-_/]+", " ", branch).strip() or messages[0].strip().partition("\n")[0]
-    title = said[:1].upper() + said[1:]
-    return title, title
-
-
-_NOISE = re.compile(
-    r"(wip|tmp|temp|merge|revert|initial commit|test commit)\b|(fixup|squash|amend)!"
-    r"|(close[sd]?|fix(es|ed)?|resolve[sd]?|refs?|see)[\s:]+([\w./-]*#|https?:)",
-    re.IGNORECASE,
-)
-"""Beginnings of messages that name no change."""
-_WORDS = re.compile(r".*\w{2}.*\W+.*\w{2}")
-_TRAILER = re.compile(r"[A-Z][\w-]+: .*<.*@|[A-Z][a-z]+(-[A-Za-z]+)+: ")
-"""Lines such as Signed-off-by."""
+    found = adopted.adopted(git, revision, base, scopes)
+    lines = sketch.artifact_lines(found.title, found.goal, found.scopes, adopt=found.work)
+    return sketch.artifact_text(found.name, lines)
 
 
 def _loader(home: Path) -> str:

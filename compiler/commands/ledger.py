@@ -12,6 +12,7 @@ from factoryline.run.factory import Factory
 from factoryline.run.mending import to_mend
 
 HELP = "show the record of an artifact, every attempt included"
+EXAMPLES = ("factory ledger api-key-entry",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ import argparse
 from factoryline.commands.base import add_names, through_doit
 
 HELP = "list the artifacts; with --all their stages, with --status which would run"
+EXAMPLES = ("factory list --all --status",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

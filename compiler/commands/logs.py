@@ -15,6 +15,10 @@ from factoryline.system import logs
 from factoryline.system.logs import Attempt
 
 HELP = "show what the programs of a stage printed, also while they run"
+EXAMPLES = (
+    "factory logs api-key-entry/1-verify",
+    "factory logs --follow",
+)
 
 PAUSE_SECONDS = 0.2
 """How often a running program's streams are looked at."""

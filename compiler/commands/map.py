@@ -18,6 +18,10 @@ from factoryline.verification import maps, parts
 HELP = (
     "record which tests execute which lines, so that `select: changed` finds fewer and better ones"
 )
+EXAMPLES = (
+    "factory map",
+    "factory map tests",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

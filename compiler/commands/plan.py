@@ -9,6 +9,10 @@ from factoryline.emit.graphs.base import graph
 from factoryline.emit.graphs.table import FORMATS
 
 HELP = "show the plan: cells, scopes, and the stages each artifact is expected to go through"
+EXAMPLES = (
+    "factory plan",
+    "factory plan --format mermaid api-key-entry",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from factoryline.run.repin import repin
 from factoryline.typed import typed
 
 HELP = "move an artifact on to the base as it is now"
+EXAMPLES = ("factory rebase api-key-entry",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from factoryline.run.repin import repin
 from factoryline.typed import typed
 
 HELP = "take a sealed artifact up again, on the base as it is now"
+EXAMPLES = ("factory reopen api-key-entry --why 'the merge was reverted'",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

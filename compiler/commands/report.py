@@ -10,6 +10,10 @@ from factoryline.overview.table import REPORTS
 from factoryline.typed import typed
 
 HELP = "put the artifacts side by side: lines, rework, tests, time, cost"
+EXAMPLES = (
+    "factory report",
+    "factory report --stages --format markdown",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,32 +5,42 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from factoryline.cells import review as cell
 from factoryline.commands.base import need_artifact, open_factory, writing
-from factoryline.diagnostics import listing
+from factoryline.contracts import change
+from factoryline.diagnostics import listing, plural
 from factoryline.errors import UserError
-from factoryline.ledger.entry import Handoff
+from factoryline.ledger.entry import Entry, Handoff
 from factoryline.ledger.query import Record
 from factoryline.run.factory import Factory
-from factoryline.run.freshness import standing
+from factoryline.run.freshness import Standing, standing
 from factoryline.run.stage import Done, answer_stage
 from factoryline.run.status import moved_on, waits_for_review
 from factoryline.spec import schema
 from factoryline.typed import typed
+from factoryline.verification.proof import sentences
+from factoryline.verification.sentence import sentence
 
 HELP = "approve a packet, or ask for changes"
+EXAMPLES = (
+    "factory review api-key-entry",
+    "factory review api-key-entry --approve",
+    "factory review api-key-entry --request-changes --finding 'The key belongs on the server.'",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="the artifact whose review waits")
-    decision = parser.add_mutually_exclusive_group(required=True)
+    decision = parser.add_mutually_exclusive_group()
     decision.add_argument("--approve", action="store_true", help="the packet may be merged")
     decision.add_argument("--request-changes", action="store_true", help="open the next round")
     decision.add_argument(
-        "--show", action="store_true", help="print the packet, and how to see the change, and stop"
+        "--show", action="store_true", help="print the packet and the change, and stop"
     )
     parser.add_argument("--summary", default="", help="the review in a sentence")
     parser.add_argument(
@@ -69,22 +79,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
     name = need_artifact(factory, args.name)
+    seen = None
+    if args.show:
+        _, packet = _waiting(factory, name)
+        print(f"{packet.handoff['title']}\n\n{packet.handoff['body']}".rstrip())
+        print(f"\nthe change: {_where(factory, name, packet.handoff)}\n", flush=True)
+        _show_change(factory, name, packet.handoff)
+        return 0
+    if not (args.approve or args.request_changes):
+        seen = _asked(factory, args, name)
+        if seen is None:
+            print(f"nothing is decided; `factory review {name}` asks again")
+            return 0
+        # A person takes their time, and factory.yaml may be another one by now.
+        factory = open_factory(args)
     with writing(factory, f"factory review {name}"):
-        where = standing(factory, name)
-        if not waits_for_review(factory, where):
+        where, packet = _waiting(factory, name)
+        if seen and seen.digest != packet.digest:
             raise UserError(
-                f"{name} does not wait for a review",
-                help=f"`factory explain {name}` says where it stands",
+                "the packet has changed while you looked at it",
+                help=f"look again: factory review {name}",
             )
+        value = _review(factory, args, where.record)
         step = where.record.way.next
         assert step is not None, "a waiting review is a next stage"
-        packet = where.record.last("packet")
-        assert packet is not None, "a review takes a packet"
-        if args.show:
-            print(f"{packet.handoff['title']}\n\n{packet.handoff['body']}".rstrip())
-            print(f"\nthe change: {_where(factory, name, packet.handoff)}")
-            return 0
-        value = _review(factory, args, where.record)
         done = answer_stage(factory, name, step.id, lambda job: cell.answer(job, value))
         assert isinstance(done, Done), "an answer waits for nobody"
         print(f"{done.entry.stage}: {done.summary}, on {packet.handoff['commit'][:10]}")
@@ -93,6 +111,77 @@ def run(args: argparse.Namespace) -> int:
             print(f"{more}; what is new there is not part of what you approved")
         print(f"{typed()} goes on from here")
     return 0
+
+
+def _waiting(factory: Factory, name: str) -> tuple[Standing, Entry]:
+    """Where an artifact stands and the packet that waits. Raises UserError where none does."""
+    where = standing(factory, name)
+    if not waits_for_review(factory, where):
+        raise UserError(
+            f"{name} does not wait for a review",
+            help=f"`factory explain {name}` says where it stands",
+        )
+    packet = where.record.last("packet")
+    assert packet is not None, "a review takes a packet"
+    return where, packet
+
+
+def _asked(factory: Factory, args: argparse.Namespace, name: str) -> Entry | None:
+    """Show what waits and ask a person; the packet that they answered, None for later."""
+    where, packet = _waiting(factory, name)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UserError(
+            "a review decides",
+            help=f"factory review {name} --approve, or --request-changes --finding '…'; "
+            "--show prints what waits",
+        )
+    print("\n".join(_in_short(where.record, packet.handoff)), flush=True)
+    _show_change(factory, name, packet.handoff)
+    said = ""
+    while said not in ANSWERS:
+        said = input("approve, ask for changes, or later? [a/c/l] ").strip().lower()[:1]
+    if said == "l":
+        return None
+    args.approve, args.request_changes = said == "a", said == "c"
+    if args.request_changes:
+        print("what should change? a finding a line; an empty line ends")
+        args.finding += iter(lambda: input("- ").strip(), "")
+    return packet
+
+
+ANSWERS = ("a", "c", "l")
+
+
+def _in_short(record: Record, packet: Handoff) -> Iterator[str]:
+    """What a reviewer wants to know before they read the change, in a few lines."""
+    yield packet["title"]
+    verdict = record.last("verdict")
+    if verdict:
+        proof = verdict.handoff["proof"]
+        said = [sentence(verdict.handoff, verdict.run.grounds), *sentences.summary(proof)]
+        yield f"  verdict  {verdict.outcome}: {', '.join(said)}"
+        open_ends = list(sentences.not_shown(proof))
+        if open_ends:
+            more = f" (and {len(open_ends) - 1} more)" if len(open_ends) > 1 else ""
+            yield f"  open     {open_ends[0]}{more}"
+    yield f"  changed  {change.in_lines(packet['surfaces']) or 'no line'}"
+    critique = record.last("critique")
+    if critique:
+        found = plural(len(critique.handoff["findings"]), "finding")
+        yield f"  critic   {critique.outcome}, {found}"
+    if packet["checklist"]:
+        yield f"  look at  {listing(packet['checklist'], limit=3)}"
+    yield ""
+
+
+def _show_change(factory: Factory, name: str, packet: Handoff) -> None:
+    """The change by git's own means; where a clone lacks its commit, the ledger's patches."""
+    git = factory.repository
+    if git.commit_of(packet["commit"]):
+        git.show(packet["base"], packet["commit"])
+        return
+    for patch in packet["patches"]:
+        print((factory.ledger.folder(name) / patch).read_text(encoding="utf-8", errors="replace"))
 
 
 def _where(factory: Factory, name: str, packet: Handoff) -> str:

@@ -9,6 +9,11 @@ from datetime import UTC, datetime
 from factoryline.commands.base import add_names, open_factory, through_doit
 
 HELP = "run what is stale, as far as it goes without a person, as `doit` does"
+EXAMPLES = (
+    "factory run",
+    "factory run api-key-entry",
+    "factory run -n 4 --wait",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

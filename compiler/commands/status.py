@@ -12,6 +12,7 @@ from factoryline.skipping.survey import survey
 from factoryline.system import locks
 
 HELP = "show where every artifact stands, and what moves it on"
+EXAMPLES = ("factory status",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from factoryline.openset import OpenSet
 COMMANDS = OpenSet[Command](
     {
         "init": "factoryline.commands.init",
+        "new": "factoryline.commands.new",
         "run": "factoryline.commands.run",
         "check": "factoryline.commands.check",
         "doctor": "factoryline.commands.doctor",
@@ -27,5 +28,6 @@ COMMANDS = OpenSet[Command](
         "logs": "factoryline.commands.logs",
         "rebase": "factoryline.commands.rebase",
         "reopen": "factoryline.commands.reopen",
+        "completion": "factoryline.commands.completion",
     }
 )

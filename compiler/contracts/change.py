@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from factoryline.ledger.entry import Handoff
@@ -79,3 +80,12 @@ def lines_per_surface(plan: Plan, files: tuple[FileLines, ...]) -> dict[str, dic
         count["added"] += file.added
         count["removed"] += file.removed
     return counts
+
+
+def in_lines(surfaces: Mapping[str, Mapping[str, int]]) -> str:
+    """`+47 −1 desktop, +25 −3 server`; a surface without a changed line is left out."""
+    return ", ".join(
+        f"+{lines['added']} −{lines['removed']} {surface}"
+        for surface, lines in surfaces.items()
+        if any(lines.values())
+    )

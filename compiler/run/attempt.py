@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -124,7 +124,7 @@ def deliver(factory: Factory, job: Job, result: Result) -> Result:
         message=message,
         patch=patch.name,
     )
-    summary = f"{commit[:10]}: {_lines(handoff['round']) or 'no line counted'}"
+    summary = f"{commit[:10]}: {change.in_lines(handoff['round']) or 'no line counted'}"
     return replace(result, handoff=handoff, summary=summary)
 
 
@@ -188,15 +188,6 @@ def masked(job: Job, result: Result) -> Result:
 
 def _refused(result: Result) -> str:
     return f" (it was refused {listing(result.refused, limit=3)})" if result.refused else ""
-
-
-def _lines(surfaces: Mapping[str, Mapping[str, int]]) -> str:
-    """`+47 −1 desktop, +25 −3 server`; a surface without a changed line is left out."""
-    return ", ".join(
-        f"+{lines['added']} −{lines['removed']} {surface}"
-        for surface, lines in surfaces.items()
-        if any(lines.values())
-    )
 
 
 def _put_back(factory: Factory, job: Job) -> None:

@@ -72,28 +72,53 @@ def factory_text(
         return f"{text}\n# One change each, from goal to merged.\nartifacts:\n{artifact}"
     example = artifact_text(
         "first-change",
-        "What a pull request would be called",
-        "What is true afterwards that is not true now.",
-        scopes,
-        adopt="" if agent else "BRANCH",
+        artifact_lines(
+            "What a pull request would be called",
+            "What is true afterwards that is not true now.",
+            scopes,
+            adopt="" if agent else "BRANCH",
+        ),
     )
     return text + EMPTY + "".join(f"# {line}\n" for line in example.splitlines())
 
 
-def artifact_text(name: str, title: str, goal: str, scopes: Sequence[Scope], *, adopt: str) -> str:
+def artifact_text(name: str, lines: str) -> str:
     """The text of an artifact under `artifacts:`."""
+    return f"  {name}:\n" + "".join(f"    {line}\n" for line in lines.splitlines())
+
+
+def artifact_lines(
+    title: str,
+    goal: str,
+    scopes: Sequence[Scope],
+    *,
+    adopt: str = "",
+    consumer: str = "",
+    source: str = "",
+) -> str:
+    """What stands under an artifact's name."""
     verify = [
         f"{{scope: {scope.name}{', select: changed' if scope.selects else ''}}}" for scope in scopes
     ]
-    lines = [
-        f"  {name}:",
-        f"    title: {json.dumps(title, ensure_ascii=False)}",
-        f"    goal: {json.dumps(goal, ensure_ascii=False)}",
-        f"    verify: [{', '.join(verify)}]",
-    ]
+    lines = [f"title: {_text(title)}", f"goal: {_paragraphs(goal)}"]
+    lines += [f"{key}: {_text(v)}" for key, v in (("consumer", consumer), ("source", source)) if v]
+    lines.append(f"verify: [{', '.join(verify)}]")
     covers = ", covers: 0.8" if any(scope.covers for scope in scopes) else ""
     if any(scope.selects for scope in scopes):
-        lines.append(f"    proof: {{fails_before: true{covers}}}")
+        lines.append(f"proof: {{fails_before: true{covers}}}")
     if adopt:
-        lines.append(f"    adopt: [[{json.dumps(adopt, ensure_ascii=False)}]]")
+        lines.append(f"adopt: [[{_text(adopt)}]]")
     return "\n".join(lines) + "\n"
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _paragraphs(text: str) -> str:
+    """A text of several lines as people write it in YAML, where YAML keeps it as it is."""
+    lines = text.split("\n")
+    plain = all(line == line.rstrip() and line.isprintable() for line in lines)
+    if len(lines) == 1 or not plain or lines[0] != lines[0].lstrip():
+        return _text(text)
+    return "\n".join(["|-", *(f"  {line}" if line else "" for line in lines)])

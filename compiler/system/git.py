@@ -184,6 +184,10 @@ class Git:
         shape = ("-M", "--no-ext-diff", "--no-textconv", "--no-color")
         return self._done("diff", *shape, old, new).out
 
+    def show(self, old: str, new: str) -> None:
+        """The difference between two commits, on the terminal as a person has set git up."""
+        process.hand_over(["git", "diff", old, new], cwd=self.path)
+
     def changes(self, *, untracked: bool = True) -> tuple[str, ...]:
         """Paths that differ from HEAD, and those untracked and not ignored, in this checkout."""
         new = "--untracked-files=all" if untracked else "--untracked-files=no"

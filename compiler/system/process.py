@@ -137,6 +137,12 @@ def run(
         )
 
 
+def hand_over(argv: Sequence[str], *, cwd: Path) -> int:
+    """Run a program with this process's own streams, as a person would: such as a pager."""
+    find_program(argv[0], cwd=cwd)
+    return subprocess.run(list(argv), cwd=cwd, check=False).returncode
+
+
 def _start(
     argv: Sequence[str],
     streams: _Streams,

@@ -126,9 +126,10 @@ def test_a_waiting_review_is_answered_on_the_command_line(line: Line) -> None:
     assert "?  limit  1-review waits for a review of" in ran.out
     assert "factory review limit --approve" in ran.out
     shown = line.factory("review", "limit", "--show").out
-    _, _, command = shown.rpartition("\nthe change: ")
+    command, _, difference = shown.partition("\nthe change: ")[2].partition("\n")
     assert command.startswith("git -C ../product diff ")
-    assert "+LIMIT = 4" in line.run(*command.split(), cwd=line.home).out
+    assert "+LIMIT = 4" in difference
+    assert line.run(*command.split(), cwd=line.home).out == difference.lstrip("\n")
     answer = line.factory("review", "limit", "--approve", "--by", "Bo")
     assert answer.code == 0, answer
     review = line.entry("limit", "1-review")["handoff"]

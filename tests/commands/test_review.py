@@ -1,0 +1,67 @@
+"""factory review on a terminal: what waits is shown, and a person is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.line import Line, simple
+
+
+@pytest.fixture
+def waiting(line: Line) -> Line:
+    """An artifact whose packet waits for a person."""
+    simple(line)
+    line.edit("reviews: [limit-ok.yaml]", "reviews: []")
+    line.git("config", "user.name", "Bo")
+    line.doit()
+    return line
+
+
+def test_what_is_shown_and_approved(waiting: Line) -> None:
+    ran = waiting.terminal("factory", "review", "limit", keys="what\na\n")
+    assert ran.code == 0, ran
+    for said in (
+        "The limit\n",
+        "  verdict  pass: 1 test in 2 scopes\n",
+        "  changed  +1 −1 server",
+        "LIMIT = 4",
+        "approve, ask for changes, or later? [a/c/l]",
+        "1-review: approved by Bo",
+    ):
+        assert said in ran.out, said
+    assert waiting.entry("limit", "1-review")["handoff"]["decision"] == "approve"
+
+
+def test_changes_are_asked_for(waiting: Line) -> None:
+    ran = waiting.terminal("factory", "review", "limit", keys="c\nName it.\nTest it.\n\n")
+    assert ran.code == 0, ran
+    review = waiting.entry("limit", "1-review")["handoff"]
+    assert review["decision"] == "request-changes"
+    assert [one["statement"] for one in review["findings"]] == ["Name it.", "Test it."]
+
+
+def test_later_decides_nothing(waiting: Line) -> None:
+    ran = waiting.terminal("factory", "review", "limit", keys="l\n")
+    assert "nothing is decided; `factory review limit` asks again" in ran.out
+    assert "1-review" not in waiting.entries("limit")
+
+
+def test_without_a_terminal_it_says_what_to_type(waiting: Line) -> None:
+    ran = waiting.factory("review", "limit")
+    assert ran.code == 3
+    assert "factory review limit --approve" in ran.err
+    assert "1-review" not in waiting.entries("limit")
+
+
+def test_a_decision_is_about_what_was_seen(waiting: Line) -> None:
+    """The packet is made anew while a person reads the old one."""
+    hook = waiting.write(
+        waiting.folder / "pager.sh",
+        "#!/bin/sh\ncat >/dev/null\n"
+        "sed -i 's/title: The limit/title: Another/' factory.yaml\ndoit >/dev/null 2>&1\n",
+    )
+    hook.chmod(0o755)
+    waiting.git("config", "core.pager", f"cd {waiting.home}; {hook}; true")
+    ran = waiting.terminal("factory", "review", "limit", keys="a\n", pager="")
+    assert "the packet has changed while you looked at it" in ran.out, ran
+    assert "1-review" not in waiting.entries("limit")
