@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from factoryline import VERSION
+from factoryline import VERSION, terminal
 from factoryline.diagnostics import SpecError, StageFailed, render, shown
 from factoryline.errors import ExitCode, FactoryError
 from factoryline.system import secrets
@@ -80,7 +80,7 @@ def guarded(work: Callable[[], int], *, log: Path) -> int:
         return 130
     except Exception as error:
         failure = failure_of(error, root=Path.cwd(), log=log)
-        sys.stderr.write(failure.text + "\n")
+        sys.stderr.write(terminal.present(failure.text, sys.stderr) + "\n")
         return failure.code
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from factoryline import plain
+from factoryline import plain, terminal
 from factoryline.skipping import quick
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Said:
         pass
 
     def complete_run(self) -> None:
-        self.outstream.write(self.text)
+        self.outstream.write(terminal.present(self.text, self.outstream))
 
 
 class Backend:

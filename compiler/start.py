@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from factoryline import plain
+from factoryline import plain, terminal
 from factoryline.skipping import quick
 
 
@@ -16,7 +16,7 @@ def main() -> int:
         home = quick.find(os.getcwd())
         said = quick.answer(home, sys.argv[1]) if home else None
         if said is not None:
-            sys.stdout.write(said)
+            sys.stdout.write(terminal.present(said, sys.stdout))
             return 0
     from factoryline import cli
 

@@ -34,6 +34,7 @@ WORDS: dict[str, list[str]] = {
     "review": ["limit", "--show"],
     "run": [],
     "status": [],
+    "watch": [],
 }
 
 

@@ -72,6 +72,11 @@ def cost_on_record(job: Job, agent: Agent, began: str) -> Cost:
     moments = [datetime.fromisoformat(request.at) for request in journal.read(path)]
     if not moments or min(moments) < datetime.fromisoformat(began):
         return UNKNOWN
+    return so_far(agent, path)
+
+
+def so_far(agent: Agent, path: Path) -> Cost:
+    """What a count says of an attempt that may still be at work."""
     return cost(Count(address="", path=path, prices=agent.prices), UNKNOWN)
 
 

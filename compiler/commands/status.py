@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
+from factoryline import terminal
 from factoryline.commands.base import open_factory
 from factoryline.drive.signs import at_work
 from factoryline.learning.priors import idle
@@ -22,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
     found = survey(factory)
-    print(table(factory, found.states), end="")
+    print(terminal.present(table(factory, found.states), sys.stdout), end="")
     for prior, reason in idle(factory.plan, factory.ledger):
         print(f"the prior {prior['id']} reaches no artifact: {reason}")
     holder = locks.holder(factory.ledger.work / "lock")

@@ -14,6 +14,7 @@ COMMANDS = OpenSet[Command](
         "doctor": "factoryline.commands.doctor",
         "plan": "factoryline.commands.plan",
         "status": "factoryline.commands.status",
+        "watch": "factoryline.commands.watch",
         "explain": "factoryline.commands.explain",
         "diff": "factoryline.commands.diff",
         "accept": "factoryline.commands.accept",

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import Any, ClassVar, TextIO
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, TextIO
 
+from factoryline import terminal
 from factoryline.contracts.render import duration
 from factoryline.drive.backend import ignored, stage_of
 from factoryline.drive.signs import Signs, clear
@@ -21,6 +23,9 @@ from factoryline.skipping.survey import survey
 from factoryline.system import files
 from factoryline.system.locks import Lock
 from factoryline.typed import typed
+
+if TYPE_CHECKING:
+    from factoryline.drive.live import Display
 
 
 class LineReporter:
@@ -41,8 +46,13 @@ class LineReporter:
         self.errors: list[str] = []
         self.ran = 0
         folder = self.factory.ledger.work / "running"
-        self.signs = Signs(folder=folder, say=self._write)
+        self.signs = Signs(folder=folder, say=self._name)
         self._writing = threading.Lock()
+        self._display: Display | None = None
+        if terminal.is_one(outstream):
+            from factoryline.drive.live import Display
+
+            self._display = Display(self.factory, outstream, lambda: self.signs.named)
 
     def initialize(self, tasks: object, selected: object) -> None:
         del tasks, selected
@@ -95,6 +105,8 @@ class LineReporter:
 
     def complete_run(self) -> None:
         self.signs.close()
+        if self._display:
+            self._display.end()
         for message in self.errors:
             self._write(message)
         if self.interrupted:
@@ -113,11 +125,22 @@ class LineReporter:
         if self.lock and sys.exc_info()[0] is None:
             self.lock.release()
 
+    def _name(self, stage: str, began: float) -> None:
+        """A stage takes its time: on a terminal it is drawn, elsewhere a line says so."""
+        if self._display:
+            self._display.begin()
+        else:
+            self._write(f">  {stage}  began {datetime.fromtimestamp(began):%H:%M:%S}")
+
     def _write(self, line: str) -> None:
+        text = terminal.present(line, self.outstream)
         try:
             with self._writing:
-                self.outstream.write(line + "\n")
-                self.outstream.flush()
+                if self._display:
+                    self._display.write(text)
+                else:
+                    self.outstream.write(text + "\n")
+                    self.outstream.flush()
         except BrokenPipeError:
             # Whoever read has enough of it; the run goes on.
             files.discard_output(self.outstream)

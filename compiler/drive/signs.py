@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from factoryline.contracts.render import duration
@@ -25,10 +24,13 @@ _BETWEEN = 0.2
 
 @dataclass(kw_only=True)
 class Signs:
-    """The stages at work in this process. say: writes a line; it is called from a thread."""
+    """The stages at work in this process.
+
+    say: is told of a stage that takes its time, and when it began; it is called from a thread.
+    """
 
     folder: Path
-    say: Callable[[str], None]
+    say: Callable[[str, float], None]
     _began: dict[str, float] = field(default_factory=dict)
     _named: set[str] = field(default_factory=set)
     _guard: threading.Lock = field(default_factory=threading.Lock)
@@ -39,8 +41,8 @@ class Signs:
         """A stage, `limit:1-build`, is at work; it is named when it has been so for a moment."""
         with self._guard:
             self._began[stage] = time.time()
-            if at_once:
-                self._name(stage)
+        if at_once:
+            self._name(stage)
         if self._thread is None:
             self._thread = threading.Thread(target=self._watch, daemon=True)
             self._thread.start()
@@ -58,35 +60,51 @@ class Signs:
         for stage in list(self._began):
             self.end(stage)
 
+    @property
+    def named(self) -> dict[str, float]:
+        """The stages that take their time, with the moments at which they began."""
+        with self._guard:
+            return {stage: self._began[stage] for stage in self._named if stage in self._began}
+
     def _watch(self) -> None:
         while not self._stop.wait(_BETWEEN):
             with self._guard:
                 late = [s for s, at in self._began.items() if time.time() - at >= MOMENT]
-                for stage in late:
-                    if stage not in self._named:
-                        self._name(stage)
+            for stage in late:
+                self._name(stage)
 
     def _name(self, stage: str) -> None:
-        began = self._began[stage]
-        self._named.add(stage)
-        self.say(f">  {stage}  began {datetime.fromtimestamp(began):%H:%M:%S}")
-        files.make_folder(self.folder)
-        files.replace_quickly(self._mark(stage), f"{stage}\n{began}\n".encode())
+        with self._guard:
+            began = self._began.get(stage)
+            if began is None or stage in self._named:
+                return
+            self._named.add(stage)
+            files.make_folder(self.folder)
+            files.replace_quickly(self._mark(stage), f"{stage}\n{began}\n".encode())
+        # Not while the guard is held: whoever is told may ask what is named.
+        self.say(stage, began)
 
     def _mark(self, stage: str) -> Path:
         return self.folder / stage.replace(":", "=")
 
 
+def marked(folder: Path) -> dict[str, float]:
+    """The stages that are marked, `limit:1-build`, with the moments at which they began."""
+    found = {}
+    for mark in sorted(folder.glob("*")):
+        try:
+            stage, _, began = mark.read_text(encoding="utf-8", errors="replace").partition("\n")
+            found[stage] = float(began)
+        except (OSError, ValueError):
+            continue  # it has just ended
+    return found
+
+
 def at_work(folder: Path) -> Iterator[str]:
     """A sentence for each stage that is marked: how long it runs, and how to see its output."""
-    for mark in sorted(folder.glob("*")):
-        stage, _, began = mark.read_text(encoding="utf-8", errors="replace").strip().partition("\n")
-        try:
-            seconds = max(time.time() - float(began), 0.0)
-        except ValueError:
-            continue
-        name = stage.replace(":", "/")
-        yield f"{name} has been running for {duration(seconds)}; factory logs {name} --follow"
+    for stage, began in marked(folder).items():
+        name, took = stage.replace(":", "/"), duration(max(time.time() - began, 0.0))
+        yield f"{name} has been running for {took}; factory logs {name} --follow"
 
 
 def clear(folder: Path) -> None:

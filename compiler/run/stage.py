@@ -157,6 +157,7 @@ def record(factory: Factory, due: Due, result: Result, began: str, seconds: floa
         outcome=result.outcome,
         seconds=round(seconds, 3),
         by=result.by,
+        summary=result.summary,
         cost=result.cost.to_json(),
         cut=list(job.cuts),
     )
