@@ -36,6 +36,7 @@ LOOKS = {
         ("factory plan --format dot open", "digraph"),
     ],
     "factory status": [("factory status", "waits")],
+    "factory watch": [("factory watch", "nothing runs here")],
     "factory explain": [("factory explain", "sealed")],
     "factory explain [NAME[/STAGE]]": [
         ("factory explain open", "1-review"),

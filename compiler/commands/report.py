@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
+from factoryline import terminal
 from factoryline.commands.base import open_factory
 from factoryline.overview.base import report
 from factoryline.overview.table import REPORTS
@@ -27,5 +29,6 @@ def run(args: argparse.Namespace) -> int:
     if not found.rows and not found.others and args.format == "text":
         print(f"no artifact has begun; `{typed()}` runs the line")
         return 0
-    print(REPORTS[args.format](found, by_stage=args.stages))
+    columns = terminal.width(sys.stdout)
+    print(REPORTS[args.format](found, by_stage=args.stages, columns=columns))
     return 0

@@ -77,9 +77,15 @@ class Report:
 
 
 class Format(Protocol):
-    """A report as text. `by_stage`: with what each stage cost, and not each cell."""
+    """A report as text.
 
-    def __call__(self, report: Report, *, by_stage: bool = False) -> str: ...
+    by_stage: with what each stage cost, and not each cell. columns: how wide it may be, if anybody
+    counts.
+    """
+
+    def __call__(
+        self, report: Report, *, by_stage: bool = False, columns: int | None = None
+    ) -> str: ...
 
 
 def report(plan: Plan, ledger: Ledger) -> Report:

@@ -13,33 +13,42 @@ from factoryline.overview.base import Report, Row
 Table = Sequence[Sequence[str]]
 """Lines of words; the first is the head."""
 
+ZERO = ("0", "$0.00", "–")
+"""What says nothing where it stands in a whole column."""
+
 LEFT = ("artifact", "cell", "stage", "merged")
 """The columns of words; the others are numbers."""
 
 
+def telling(table: Table) -> Table:
+    """A table without the columns that are zero for everybody."""
+    head, *rows = table
+    told = [i for i in range(len(head)) if not rows or any(row[i] not in ZERO for row in rows)]
+    return [[line[i] for i in told] for line in table]
+
+
 def artifacts(report: Report) -> Table:
+    """What each artifact came to."""
     lines = [f"{name} lines" for name in report.surfaces]
     head = ["run", "artifact", *lines, "rework", "retries", "tests", "time", "tokens", "cost"]
-    return [[*head, "merged"], *(_row(row, report.surfaces) for row in report.rows)]
+    return telling([[*head, "merged"], *(_row(row, report.surfaces) for row in report.rows)])
 
 
 def cells(report: Report) -> Table:
     """What each cell cost."""
     head = ["cell", *SPENT]
-    return [head, *([name, *_spent(spent)] for name, spent in report.cells.items())]
+    return telling([head, *([name, *_spent(spent)] for name, spent in report.cells.items())])
 
 
 def stages(report: Report) -> Table:
     """What each stage of each artifact cost."""
     head = ["stage", *SPENT]
-    return [
-        head,
-        *(
-            [f"{row.artifact}/{stage}", *_spent(spent)]
-            for row in report.rows
-            for stage, spent in row.stages.items()
-        ),
-    ]
+    found = (
+        [f"{row.artifact}/{stage}", *_spent(spent)]
+        for row in report.rows
+        for stage, spent in row.stages.items()
+    )
+    return telling([head, *found])
 
 
 def closing(report: Report) -> list[str]:

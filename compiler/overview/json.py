@@ -9,8 +9,8 @@ from typing import Any
 from factoryline.overview.base import Report, Row
 
 
-def report(report: Report, *, by_stage: bool = False) -> str:
-    del by_stage  # every stage is in it anyway
+def report(report: Report, *, by_stage: bool = False, columns: int | None = None) -> str:
+    del by_stage, columns  # all is in it anyway
     total, count = report.total, report.through
     value = {
         "artifacts": [_row(row, report.surfaces) for row in report.rows],
