@@ -47,6 +47,7 @@ LOOKS = {
         ("factory report", "sealed"),
         ("factory report --format markdown", "| sealed"),
     ],
+    "factory page [--open]": [("factory page", "wrote state/.work/page.html")],
     "factory report --stages": [("factory report --stages", "sealed/1-build")],
     "factory ledger NAME": [("factory ledger sealed", "1-build")],
     "factory ledger api-key-entry": [("factory ledger open", "1-build")],

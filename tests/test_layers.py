@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("cells", "the work itself, which uses all of the above"),
     ("run overview", "one lets the cells work, the other reads what they left"),
     ("skipping", "what is not asked twice: the kept plan, where artifacts stand, the certificate"),
-    ("drive pipeline", "doit's tasks over the stages; from a path to a plan: no run compiles"),
+    ("drive page pipeline", "doit's tasks over the stages; from a path to a plan: no run compiles"),
     ("plugin", "doit's way in"),
     ("commands", "what `factory` can do; one of them is to run doit"),
     ("cli", "the command line over the commands"),

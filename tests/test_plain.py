@@ -27,6 +27,7 @@ WORDS: dict[str, list[str]] = {
     "logs": ["limit/1-verify"],
     "map": [],
     "new": ["Größer", "--goal", "Über 4"],
+    "page": [],
     "plan": [],
     "rebase": ["limit", "--why", "näher"],
     "reopen": ["limit", "--why", "näher"],

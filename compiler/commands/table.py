@@ -25,6 +25,7 @@ COMMANDS = OpenSet[Command](
         "clean": "factoryline.commands.clean",
         "map": "factoryline.commands.map",
         "report": "factoryline.commands.report",
+        "page": "factoryline.commands.page",
         "ledger": "factoryline.commands.ledger",
         "logs": "factoryline.commands.logs",
         "rebase": "factoryline.commands.rebase",

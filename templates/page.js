@@ -1,0 +1,159 @@
+"use strict";
+/* Every text that comes from the ledger is set as text, and never read as HTML. */
+const data = JSON.parse(document.getElementById("data").textContent);
+const byName = new Map(data.artifacts.map((one) => [one.name, one]));
+const rowOf = new Map(data.rows.map((row) => [row.artifact, row]));
+const get = (id) => document.getElementById(id);
+const STEP = 100;
+let shown = STEP;
+
+function make(tag, values, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(values || {})) {
+    if (value !== "" && value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child != null && child !== ""));
+  return element;
+}
+const quiet = (text) => make("span", { class: "quiet" }, text);
+const link = (name, text) => make("a", { href: "#/" + encodeURIComponent(name) }, text || name);
+const word = (text) => make("span", { class: "state " + text }, text);
+
+function placeArtifacts() {
+  for (const place of document.querySelectorAll("[data-cell]")) {
+    const here = data.artifacts.filter((one) => one.at === place.dataset.cell);
+    place.replaceChildren(...here.slice(0, 12).map((one) => link(one.name)));
+    if (here.length > 12) place.append(quiet("and " + (here.length - 12) + " more"));
+  }
+}
+
+function listArtifacts() {
+  const wanted = get("filter").value.trim().toLowerCase();
+  const state = get("state").value;
+  const found = data.artifacts.filter((one) =>
+    (!state || one.state === state) &&
+    (!wanted || (one.name + " " + one.title + " " + one.said).toLowerCase().includes(wanted)));
+  get("artifacts").tBodies[0].replaceChildren(...found.slice(0, shown).map((one) =>
+    make("tr", {},
+      make("th", { scope: "row" }, link(one.name), make("br"), quiet(one.title)),
+      make("td", {}, word(one.state)),
+      make("td", {}, one.said, one.command ? make("br") : "", one.command ? make("code", {}, one.command) : ""))));
+  get("more").hidden = found.length <= shown;
+  get("count").textContent = Math.min(shown, found.length) + " of " + found.length;
+}
+
+function facts(pairs) {
+  const list = make("dl");
+  for (const [name, value] of pairs) {
+    if (value == null || value === "" || (Array.isArray(value) && !value.length)) continue;
+    list.append(make("dt", {}, name), make("dd", {}, Array.isArray(value) ? value.join(", ") : value));
+  }
+  return list;
+}
+const list = (items) => (items.length ? make("ul", {}, items.map((item) => make("li", {}, item))) : "");
+const fold = (title, ...inside) => make("details", {}, make("summary", {}, title), ...inside);
+
+function drawRound(name, round) {
+  const stages = round.stages;
+  const starts = stages.map((one) => Date.parse(one.began));
+  const first = Math.min(...starts);
+  const last = Math.max(...stages.map((one, i) => starts[i] + one.seconds * 1000), first + 1);
+  const axis = make("div", { class: "axis", "aria-hidden": "true" });
+  stages.forEach((one, i) => {
+    const bar = make("div", { class: "bar", title: one.id + " " + one.took });
+    bar.style.left = ((starts[i] - first) / (last - first)) * 100 + "%";
+    bar.style.width = Math.max(((one.seconds * 1000) / (last - first)) * 100, 0.4) + "%";
+    axis.append(bar);
+  });
+  const lines = Object.entries(round.lines).filter(([, n]) => n.added || n.removed).map(([surface, n]) => "+" + n.added + " −" + n.removed + " " + surface);
+  const table = make("table", {},
+    make("thead", {}, make("tr", {}, ["stage", "outcome", "took", "cost", "what it came to"].map((text) => make("th", { scope: "col" }, text)))),
+    make("tbody", {}, stages.map((one) => make("tr", { id: name + "/" + one.id },
+      make("th", { scope: "row" }, one.id, make("br"), quiet(one.kind + ", by " + one.by)),
+      make("td", {}, word(one.outcome)),
+      make("td", {}, one.took, one.attempts > 1 ? make("br") : "", one.attempts > 1 ? quiet(one.attempts + " attempts") : ""),
+      make("td", {}, one.usd, make("br"), quiet(one.tokens + " tokens")),
+      make("td", {}, one.said, list(one.failed),
+        fold("took and handed on", facts([["took", one.takes], ["handed", one.hands], ["inputs", one.inputs], ["digest", one.digest]])))))));
+  const title = round.number ? "Round " + round.number : "Beside the rounds";
+  return make("section", { class: "round" },
+    make("h3", {}, title + (round.opened ? ", opened by a " + round.opened : "")),
+    lines.length ? make("p", {}, lines.join(", ")) : "", axis,
+    make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": title }, table));
+}
+
+function drawDiff(text) {
+  const pre = make("pre", { class: "diff", tabindex: "0" });
+  for (const line of text.split("\n")) {
+    const kind = line.startsWith("diff --git") ? "file" : /^\+(?!\+\+ )/.test(line) ? "add" : /^-(?!-- )/.test(line) ? "del" : "";
+    pre.append(kind ? make("span", { class: kind }, line) : line + "\n");
+  }
+  return pre;
+}
+
+function drawVerdict(verdict) {
+  return [make("h3", {}, "Verdict"), make("p", {}, word(verdict.outcome), " " + verdict.said),
+    list(verdict.shown),
+    verdict.open.length ? make("p", { class: "quiet" }, "Left open:") : "", list(verdict.open),
+    verdict.unverified.length ? make("p", {}, "No scope is about " + verdict.unverified.join(", ")) : "",
+    verdict.checks.map((check) => fold(
+      check.scope + ": " + check.outcome + (check.tests ? ", " + check.tests.run + " tests" : ""),
+      facts([["chosen", check.chosen], ["reason", check.reason], ["failed", check.failures]]),
+      list(check.why), check.output ? make("pre", { tabindex: "0" }, check.output) : ""))];
+}
+
+function drawArtifact(one) {
+  const row = rowOf.get(one.name);
+  const parts = [make("p", {}, make("a", { href: "#" }, "← all artifacts")), make("h2", {}, one.title),
+    make("p", {}, one.said.startsWith(one.state) ? "" : word(one.state), " ", one.said.startsWith(one.state) ? make("span", { class: "state " + one.state }, one.said) : one.said),
+    one.command ? make("p", {}, make("code", {}, one.command)) : "",
+    facts([["name", one.name], ["goal", one.goal], ["consumer", one.consumer], ["source", one.source],
+      ["merged", one.merged], ["time", row && row.took], ["cost", row && row.cost]])];
+  if (one.elsewhere) parts.push(quiet("There was no room for its details here; they lie in state/factory-artifacts/" + one.name + "."));
+  if (one.rounds) {
+    parts.push(make("h3", {}, "Rounds"), one.rounds.map((round) => drawRound(one.name, round)));
+    if (one.findings.length) parts.push(make("h3", {}, "Findings"), list(one.findings.map((found) => make("span", {},
+      make("strong", {}, [found.severity, found.kind].filter(Boolean).join(" ")), " " + found.statement + " ",
+      quiet([found.stage + ", by " + found.by, found.paths.join(", "), found.prior && "prior " + found.prior].filter(Boolean).join("; "))))));
+    if (one.guards.length) parts.push(make("h3", {}, "Guards"), list(one.guards.map((guard) =>
+      make("span", {}, word(guard.outcome), " " + guard.prior + ": " + guard.lines + " lines in " + guard.surface + ", at most " + guard.at_most))));
+    if (one.verdict) parts.push(drawVerdict(one.verdict));
+    if (one.memo) parts.push(make("h3", {}, "Memo"), make("p", {}, one.memo.summary),
+      fold("files and tests", list(one.memo.files.map((file) => file.path + ": " + file.why)), list(one.memo.tests.map((test) => test.path + ": " + test.why))));
+    if (one.packet) parts.push(make("h3", {}, "Packet"), fold("what review read", make("pre", { tabindex: "0" }, one.packet)));
+    const surfaces = Object.entries(one.diff);
+    if (surfaces.length) parts.push(make("h3", {}, "Change"), surfaces.map(([surface, text]) => fold(surface, drawDiff(text))));
+    if (one.note) parts.push(make("h3", {}, "Post-run note"), fold("the note", make("pre", { tabindex: "0" }, one.note)));
+  }
+  get("artifact").replaceChildren(...parts.flat(2).filter((part) => part != null && part !== ""));
+}
+
+async function unpacked(name) {
+  const packed = data.details[name];
+  if (!packed) return { elsewhere: true };
+  const bytes = Uint8Array.from(atob(packed), (sign) => sign.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return JSON.parse(await new Response(stream).text());
+}
+
+async function route() {
+  const hash = location.hash;
+  const name = decodeURIComponent(hash.startsWith("#/") ? hash.slice(2) : "");
+  const one = byName.get(name);
+  const details = one && (await unpacked(name));
+  if (location.hash !== hash) return;
+  get("overview").hidden = !!one;
+  get("artifact").hidden = !one;
+  document.title = (one ? one.title + " · " : "") + data.name + " · factoryline";
+  if (one) { drawArtifact({ ...one, ...details }); scrollTo(0, 0); get("main").focus({ preventScroll: true }); }
+}
+
+for (const state of [...new Set(data.artifacts.map((one) => one.state))].sort()) get("state").append(make("option", { value: state }, state));
+get("filter").addEventListener("input", () => { shown = STEP; listArtifacts(); });
+get("state").addEventListener("change", () => { shown = STEP; listArtifacts(); });
+get("more").addEventListener("click", () => { shown += STEP; listArtifacts(); });
+addEventListener("hashchange", route);
+addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details")) one.open = true; });
+placeArtifacts();
+listArtifacts();
+route();
