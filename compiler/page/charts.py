@@ -152,7 +152,8 @@ def _rework(data: Mapping[str, Any]) -> Made | None:
         for word, name in (("by review", "rework"), ("by a verdict", "retries"))
     ]
     spec = _bars(values, "rounds", color={"field": "opened by", "type": "nominal", "title": None})
-    spec["encoding"]["y"] |= {"axis": {"tickMinStep": 1, "format": "d"}}
+    most = max(row["rework"] + row["retries"] for row in rows[-SHOWN:])
+    spec["encoding"]["y"] |= {"axis": {"values": list(range(0, most + 1, 1 + most // 6))}}
     total = sum(row["rework"] for row in rows)
     chart = Chart(
         title="Rounds opened by review and by verdicts",
