@@ -25,7 +25,8 @@ def test_a_section_has_one_command(section: str) -> None:
 
 
 def test_every_command_is_documented_and_every_documented_one_exists() -> None:
-    documented = set(re.findall(r"`factory ([a-z]+)", README))
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`factory ([a-z]+)", page))
     assert documented == set(COMMANDS)
 
 

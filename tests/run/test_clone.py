@@ -70,7 +70,8 @@ def test_a_clone_without_the_branch_reviews_and_goes_on(tmp_path: Path) -> None:
     assert theirs.run("git", "cat-file", "-e", commit, cwd=theirs.home).code != 0
     assert "1-review waits for a review of" in theirs.factory("status").out
     shown = theirs.factory("review", "limit", "--show").out
-    assert shown.endswith("\nthe change: state/factory-artifacts/limit/1-change.patch\n"), shown
+    assert "\nthe change: state/factory-artifacts/limit/1-change.patch\n" in shown
+    assert shown.rstrip().endswith("+LIMIT = 4"), "the patch itself, in place of git's difference"
     finding = ("--finding", "Say what it means.", "--by", "Bo")
     assert theirs.factory("review", "limit", "--request-changes", *finding).code == 0
     ran = theirs.doit("limit")
