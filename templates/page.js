@@ -1,8 +1,12 @@
 "use strict";
 /* Every text that comes from the ledger is set as text, and never read as HTML. */
 const data = JSON.parse(document.getElementById("data").textContent);
-const byName = new Map(data.artifacts.map((one) => [one.name, one]));
-const rowOf = new Map(data.rows.map((row) => [row.artifact, row]));
+let byName, rowOf;
+function index() {
+  byName = new Map(data.artifacts.map((one) => [one.name, one]));
+  rowOf = new Map(data.rows.map((row) => [row.artifact, row]));
+}
+index();
 const get = (id) => document.getElementById(id);
 const STEP = 100;
 let shown = STEP;
@@ -82,13 +86,81 @@ function drawRound(name, round) {
     make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": title }, table));
 }
 
-function drawDiff(text) {
+function drawDiff(text, remark) {
   const pre = make("pre", { class: "diff", tabindex: "0" });
+  let file = "", number = 0;
   for (const line of text.split("\n")) {
     const kind = line.startsWith("diff --git") ? "file" : /^\+(?!\+\+ )/.test(line) ? "add" : /^-(?!-- )/.test(line) ? "del" : "";
-    pre.append(kind ? make("span", { class: kind }, line) : line + "\n");
+    if (kind === "file") file = line.split(" b/").pop();
+    const hunk = /^@@ -\d+(?:,\d+)? \+(\d+)/.exec(line);
+    if (hunk) number = Number(hunk[1]) - 1;
+    else if (kind !== "del" && kind !== "file") number += 1;
+    const row = make("span", { class: kind || "same" }, line);
+    if (remark && (kind === "add" || kind === "del")) {
+      const place = file + ":" + number;
+      row.append(" ", make("button", { type: "button", class: "remark", "aria-label": "remark on " + place }, "remark"));
+      row.lastChild.addEventListener("click", () => remark(row, file, place));
+    }
+    pre.append(row);
   }
   return pre;
+}
+
+/* Answers to a review, where the page comes from `factory serve`. */
+const kept = new Map();
+function drawReview(one) {
+  const mine = kept.get(one.review) || { findings: [], text: "" };
+  kept.set(one.review, mine);
+  const told = make("p", { role: "alert" });
+  const remarks = make("ul");
+  const field = make("textarea", { rows: "3", id: "findings" });
+  field.value = mine.text;
+  field.addEventListener("input", () => { mine.text = field.value; });
+  function refresh() {
+    remarks.replaceChildren(...mine.findings.map((found, i) => {
+      const away = make("button", { type: "button", "aria-label": "remove: " + found.statement }, "remove");
+      away.addEventListener("click", () => { mine.findings.splice(i, 1); refresh(); });
+      return make("li", {}, found.statement + " ", away);
+    }));
+  }
+  async function send(decision) {
+    const lines = mine.text.split("\n").map((line) => line.trim()).filter(Boolean);
+    const findings = decision === "approve" ? [] : [...mine.findings, ...lines.map((statement) => ({ statement }))];
+    told.textContent = "sending …";
+    try {
+      const reply = await fetch("review", { method: "POST", headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ name: one.name, seen: one.review, decision, findings }) });
+      const answer = await reply.json();
+      told.textContent = answer.error || answer.said;
+      if (!answer.error) kept.delete(one.review);
+    } catch (failure) {
+      told.textContent = "the server does not answer: is `factory serve` still running?";
+    }
+  }
+  const approve = make("button", { type: "button" }, "approve");
+  const ask = make("button", { type: "button" }, "ask for changes");
+  approve.addEventListener("click", () => send("approve"));
+  ask.addEventListener("click", () => send("request-changes"));
+  refresh();
+  const form = make("section", { class: "answer", "aria-label": "review" }, make("h3", {}, "Your review"), remarks,
+    make("label", { for: "findings" }, "Findings, one a line; or remark on lines of the change below"), make("br"), field,
+    make("p", {}, approve, " ", ask), told);
+  const remark = (row, file, place) => {
+    if (row.nextSibling && row.nextSibling.className === "asking") return row.nextSibling.querySelector("input").focus();
+    const input = make("input", { "aria-label": "finding on " + place });
+    const add = make("button", { type: "button" }, "add");
+    const asking = make("span", { class: "asking" }, input, " ", add);
+    const done = () => {
+      if (input.value.trim()) mine.findings.push({ statement: place + ": " + input.value.trim(), paths: [file] });
+      asking.remove();
+      refresh();
+    };
+    add.addEventListener("click", done);
+    input.addEventListener("keydown", (event) => { if (event.key === "Enter") done(); });
+    row.after(asking);
+    input.focus();
+  };
+  return [form, remark];
 }
 
 function drawVerdict(verdict) {
@@ -122,7 +194,9 @@ function drawArtifact(one) {
       fold("files and tests", list(one.memo.files.map((file) => file.path + ": " + file.why)), list(one.memo.tests.map((test) => test.path + ": " + test.why))));
     if (one.packet) parts.push(make("h3", {}, "Packet"), fold("what review read", make("pre", { tabindex: "0" }, one.packet)));
     const surfaces = Object.entries(one.diff);
-    if (surfaces.length) parts.push(make("h3", {}, "Change"), surfaces.map(([surface, text]) => fold(surface, drawDiff(text))));
+    const [form, remark] = data.live && one.review ? drawReview(one) : [];
+    if (form) parts.push(form);
+    if (surfaces.length) parts.push(make("h3", {}, "Change"), surfaces.map(([surface, text]) => fold(surface, drawDiff(text, remark))));
     if (one.note) parts.push(make("h3", {}, "Post-run note"), fold("the note", make("pre", { tabindex: "0" }, one.note)));
   }
   get("artifact").replaceChildren(...parts.flat(2).filter((part) => part != null && part !== ""));
@@ -152,6 +226,28 @@ for (const state of [...new Set(data.artifacts.map((one) => one.state))].sort())
 get("filter").addEventListener("input", () => { shown = STEP; listArtifacts(); });
 get("state").addEventListener("change", () => { shown = STEP; listArtifacts(); });
 get("more").addEventListener("click", () => { shown += STEP; listArtifacts(); });
+let version = "";
+async function news() {
+  let found;
+  try {
+    found = await (await fetch("news?since=" + encodeURIComponent(version))).json();
+  } catch (failure) {
+    get("running").replaceChildren(quiet("the server does not answer; this is what was known last"));
+    return;
+  }
+  get("running").replaceChildren(...(found.holder ? [quiet(found.holder)] : []), ...found.running.map((row) => make("pre", {}, row)));
+  const first = !version;
+  version = found.version;
+  if (!found.data || first) return;
+  Object.assign(data, found.data);
+  index();
+  placeArtifacts();
+  listArtifacts();
+  // A review that somebody is writing stays as it is.
+  if (location.hash && !get("findings")) route();
+}
+if (data.live) { news(); setInterval(news, 1000); }
+
 addEventListener("hashchange", route);
 addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details")) one.open = true; });
 placeArtifacts();

@@ -102,6 +102,8 @@ ELSEWHERE = {
     # tests/commands/test_new.py types these.
     'factory new "Sort by date"',
     "factory new --adopt BRANCH",
+    # tests/page/test_server.py and test_browser.py open it.
+    "factory serve [--open]",
     # Run by .ci/run or by a person, since it takes minutes.
     "python -m benchmarks.overhead",
     "python -m benchmarks.scale",

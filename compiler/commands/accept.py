@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from factoryline.commands.base import need_artifact, open_factory, writing
+from factoryline.commands.base import need_artifact, open_factory
 from factoryline.errors import UserError
 from factoryline.run.accept import accept
 
@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     need_artifact(factory, name)
     if not stage_id:
         raise UserError("which stage?", help=f"factory accept {name}/STAGE --why …")
-    with writing(factory, f"factory accept {args.stage}"):
+    with factory.writing(f"factory accept {args.stage}"):
         reasons = accept(factory, name, stage_id, why=args.why)
     print(f"{name}/{stage_id} is fresh again, although {'; '.join(reasons)}")
     return 0

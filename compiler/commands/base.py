@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,7 +12,6 @@ from factoryline.diagnostics import did_you_mean
 from factoryline.errors import UserError
 from factoryline.pipeline import compile_factory, find
 from factoryline.run.factory import Factory
-from factoryline.system.locks import locked
 
 
 class Command(Protocol):
@@ -39,14 +37,6 @@ def open_factory(args: argparse.Namespace) -> Factory:
     path = find_file(args)
     asked = time.time_ns()
     return Factory(compile_factory(path), asked)
-
-
-@contextmanager
-def writing(factory: Factory, purpose: str) -> Iterator[None]:
-    """Hold the lock of the ledger for the time of a block."""
-    with locked(factory.ledger.work / "lock", purpose) as lock:
-        factory.ledger.settle(lock)
-        yield
 
 
 def need_artifact(factory: Factory, name: str) -> str:

@@ -10,17 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from factoryline.cells import review as cell
-from factoryline.commands.base import need_artifact, open_factory, writing
+from factoryline.commands.base import need_artifact, open_factory
 from factoryline.contracts import change
 from factoryline.diagnostics import listing, plural
 from factoryline.errors import UserError
 from factoryline.ledger.entry import Entry, Handoff
 from factoryline.ledger.query import Record
+from factoryline.run.answer import answer, reviewer, waiting
 from factoryline.run.factory import Factory
-from factoryline.run.freshness import Standing, standing
-from factoryline.run.stage import Done, answer_stage
-from factoryline.run.status import moved_on, waits_for_review
+from factoryline.run.status import moved_on
 from factoryline.spec import schema
 from factoryline.typed import typed
 from factoryline.verification.proof import sentences
@@ -81,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     name = need_artifact(factory, args.name)
     seen = None
     if args.show:
-        _, packet = _waiting(factory, name)
+        _, packet = waiting(factory, name)
         print(f"{packet.handoff['title']}\n\n{packet.handoff['body']}".rstrip())
         print(f"\nthe change: {_where(factory, name, packet.handoff)}\n", flush=True)
         _show_change(factory, name, packet.handoff)
@@ -93,18 +91,10 @@ def run(args: argparse.Namespace) -> int:
             return 0
         # A person takes their time, and factory.yaml may be another one by now.
         factory = open_factory(args)
-    with writing(factory, f"factory review {name}"):
-        where, packet = _waiting(factory, name)
-        if seen and seen.digest != packet.digest:
-            raise UserError(
-                "the packet has changed while you looked at it",
-                help=f"look again: factory review {name}",
-            )
+    with factory.writing(f"factory review {name}"):
+        where, packet = waiting(factory, name)
         value = _review(factory, args, where.record)
-        step = where.record.way.next
-        assert step is not None, "a waiting review is a next stage"
-        done = answer_stage(factory, name, step.id, lambda job: cell.answer(job, value))
-        assert isinstance(done, Done), "an answer waits for nobody"
+        done = answer(factory, name, value, seen=seen.digest if seen else "")
         print(f"{done.entry.stage}: {done.summary}, on {packet.handoff['commit'][:10]}")
         more = moved_on(factory, where) if args.approve else ""
         if more:
@@ -113,22 +103,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _waiting(factory: Factory, name: str) -> tuple[Standing, Entry]:
-    """Where an artifact stands and the packet that waits. Raises UserError where none does."""
-    where = standing(factory, name)
-    if not waits_for_review(factory, where):
-        raise UserError(
-            f"{name} does not wait for a review",
-            help=f"`factory explain {name}` says where it stands",
-        )
-    packet = where.record.last("packet")
-    assert packet is not None, "a review takes a packet"
-    return where, packet
-
-
 def _asked(factory: Factory, args: argparse.Namespace, name: str) -> Entry | None:
     """Show what waits and ask a person; the packet that they answered, None for later."""
-    where, packet = _waiting(factory, name)
+    where, packet = waiting(factory, name)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UserError(
             "a review decides",
@@ -198,8 +175,6 @@ def _where(factory: Factory, name: str, packet: Handoff) -> str:
 def _review(factory: Factory, args: argparse.Namespace, record: Record) -> dict[str, Any]:
     """The review that the arguments mean. Raises UserError when they mean none."""
     confirmed = [_confirmed(record, place) for place in args.confirm]
-    if args.request_changes and not args.finding and not confirmed and not args.summary:
-        raise UserError("changes were asked for, but not which", help="say it with --finding '…'")
     if args.prior and len(args.finding) + len(confirmed) != 1:
         raise UserError(
             "a prior comes from one finding",
@@ -215,16 +190,12 @@ def _review(factory: Factory, args: argparse.Namespace, record: Record) -> dict[
     findings += confirmed
     if args.prior:
         findings[0]["prior"] = _prior(args, (*args.finding, *rules)[0])
-    value: dict[str, Any] = {
+    return {
         "decision": "approve" if args.approve else "request-changes",
-        "by": args.by or _whoami(factory),
+        "by": args.by or reviewer(factory),
         "summary": args.summary,
         "findings": findings,
     }
-    broken = schema.violations(value, schema.builtin("recorded-review"))
-    if broken:
-        raise UserError(f"the review is not valid: {broken[0]}", help=broken[0].help)
-    return value
 
 
 def _choices(field: str) -> list[str]:
@@ -258,10 +229,3 @@ def _prior(args: argparse.Namespace, rule: str) -> dict[str, Any]:
     if args.at_most is not None:
         prior["guard"] = {"surface": args.surface[0], "at_most": args.at_most}
     return prior
-
-
-def _whoami(factory: Factory) -> str:
-    name = factory.repository.run("config", "user.name").out.strip()
-    if not name:
-        raise UserError("git does not know your name", help="say who reviews: --by NAME")
-    return name

@@ -26,6 +26,7 @@ COMMANDS = OpenSet[Command](
         "map": "factoryline.commands.map",
         "report": "factoryline.commands.report",
         "page": "factoryline.commands.page",
+        "serve": "factoryline.commands.serve",
         "ledger": "factoryline.commands.ledger",
         "logs": "factoryline.commands.logs",
         "rebase": "factoryline.commands.rebase",

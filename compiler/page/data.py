@@ -44,6 +44,9 @@ def gather(factory: Factory) -> dict[str, Any]:
             "said": state.sentence,
             "command": state.command,
         }
+        if one["at"] and state.kind == "waiting":
+            packet = record.last("packet")
+            one["review"] = packet.digest if packet else ""
         if record.begun:
             one |= _work(factory, record)
         artifacts.append(one)

@@ -21,8 +21,11 @@ LISTED = ("name", "title", "state", "at", "said", "command")
 """What the list of artifacts shows."""
 
 
-def page(data: Mapping[str, Any]) -> str:
-    """The whole file. What is in `data` is text wherever it stands."""
+def page(data: Mapping[str, Any], *, live: bool = False) -> str:
+    """The whole file. What is in `data` is text wherever it stands.
+
+    live: whether it comes from our own server, and asks that for news.
+    """
     import jinja2
 
     style, script = _text("page.css"), _text("page.js")
@@ -30,13 +33,14 @@ def page(data: Mapping[str, Any]) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     drawn = charts(data)
+    text = json.dumps({**split(data), "live": live}, ensure_ascii=False, separators=(",", ":"))
     return environment.from_string(_text("page.html.j2")).render(
         data=data,
         # Nothing in it ends the element that it stands in.
-        json=_safe(json.dumps(split(data), ensure_ascii=False, separators=(",", ":"))),
+        json=_safe(text),
         style=_safe_code(style),
         script=_safe_code(script),
-        policy=policy(style, script),
+        policy=policy(style, script, live=live),
         charts=drawn,
         needs="" if any(chart.light for chart in drawn) or not drawn else NEEDS,
         version=VERSION,
@@ -67,9 +71,10 @@ def _packed(value: Any) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
-def policy(style: str, script: str) -> str:
+def policy(style: str, script: str, *, live: bool = False) -> str:
     """No address, no script and no style but these two; images are those in the file."""
-    return (
+    own = "connect-src 'self'; " if live else ""
+    return own + (
         f"default-src 'none'; img-src data:; style-src 'sha256-{_hash(style)}'; "
         f"script-src 'sha256-{_hash(script)}'; base-uri 'none'; form-action 'none'"
     )

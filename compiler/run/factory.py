@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from factoryline.plan.model import Plan
 from factoryline.run import restore
 from factoryline.system import files, git
 from factoryline.system.git import Git, Signature
+from factoryline.system.locks import locked
 
 
 def ignored(home: Path) -> str:
@@ -47,6 +50,13 @@ class Factory:
     def protected(self) -> tuple[str, ...]:
         """The factory's own paths in the target, which no artifact may change."""
         return protected_in(self.plan, self.repository.path)
+
+    @contextmanager
+    def writing(self, purpose: str) -> Iterator[None]:
+        """Hold the lock of the ledger for the time of a block. Raises Busy."""
+        with locked(self.ledger.work / "lock", purpose) as lock:
+            self.ledger.settle(lock)
+            yield
 
     def branch(self, artifact: str) -> str:
         return self.plan.flow.branches.replace("{artifact}", artifact)

@@ -15,7 +15,7 @@ from factoryline.page.html import page
 from factoryline.pipeline import compile_factory
 from factoryline.run.factory import Factory
 
-from tests.line import Line
+from tests.line import BIN, Line
 from tests.page.test_page import HOSTILE, reviewed
 
 __all__ = ["reviewed"]
@@ -187,3 +187,40 @@ def test_axe_core_finds_no_violation(
         "axe.run().then((told) => done(told.violations.map((one) => [one.id, one.nodes[0].html])))"
     )
     assert found == []
+
+
+@pytest.mark.long
+def test_a_review_is_answered_on_the_page(browser: Any, reviewed: Line) -> None:
+    reviewed.git("config", "user.name", "Bo")
+    served = subprocess.Popen(
+        [str(BIN / "factory"), "serve"],
+        cwd=reviewed.home,
+        env=reviewed.env(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert served.stdout
+        address = served.stdout.readline().removeprefix(">").strip()
+        browser.set_window_size(*DESKTOP)
+        browser.get(f"{address}#/model")
+        drawn(browser, 2)
+        next(d for d in every(browser, "summary") if d.text == "server").click()
+        every(browser, "button.remark")[0].click()
+        every(browser, ".asking input")[0].send_keys("Name it better.\n")
+        browser.find_element("id", "findings").send_keys("And test it.")
+        next(b for b in every(browser, "button") if b.text == "ask for changes").click()
+        main = browser.find_element("tag name", "main")
+        until(browser, lambda: "changes requested by Bo" in main.text)
+        review = reviewed.entry("model", "1-review")["handoff"]
+        said = [(one["statement"], one["paths"]) for one in review["findings"]]
+        assert said == [
+            ("server/model.py:1: Name it better.", ["server/model.py"]),
+            ("And test it.", []),
+        ]
+        assert complaints(browser) == []
+    finally:
+        served.terminate()
+        served.wait(20)
+        if served.stdout:
+            served.stdout.close()

@@ -1,0 +1,41 @@
+"""factory serve: the page, kept live during a run, with reviews answered on it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from factoryline import terminal
+from factoryline.commands.base import open_factory
+from factoryline.drive.live import Rows
+from factoryline.drive.signs import marked
+from factoryline.page.server import Server
+from factoryline.run.factory import Factory
+
+HELP = "keep the page live in your browser, and answer reviews on it"
+EXAMPLES = ("factory serve --open",)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=0, help="on loopback; any free one otherwise")
+    parser.add_argument("--open", action="store_true", help="show it in your browser")
+
+
+def run(args: argparse.Namespace) -> int:
+    open_factory(args)
+    with Server(lambda: open_factory(args), _running, args.port) as server:
+        text = f">  {server.address}\n   only this machine can open it; ^C ends it"
+        print(terminal.present(text, sys.stdout), flush=True)
+        if args.open:
+            import webbrowser
+
+            webbrowser.open(server.address)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print("ended")
+    return 0
+
+
+def _running(factory: Factory) -> list[str]:
+    return Rows(factory).of(marked(factory.ledger.work / "running"))
