@@ -18,8 +18,6 @@ from factoryline.run.factory import Factory
 from tests.line import BIN, Line
 from tests.page.test_page import HOSTILE, reviewed
 
-__all__ = ["reviewed"]
-
 pytestmark = pytest.mark.skipif(
     not (shutil.which("chromium") and shutil.which("chromedriver")),
     reason="it needs chromium and chromedriver (Debian: chromium-driver)",
@@ -76,8 +74,8 @@ def complaints(browser: Any) -> list[str]:
 
 
 @pytest.fixture
-def data(reviewed: Line) -> dict[str, Any]:
-    return gather(Factory(compile_factory(reviewed.home / "factory.yaml")))
+def data(line: Line) -> dict[str, Any]:
+    return gather(Factory(compile_factory(reviewed(line).home / "factory.yaml")))
 
 
 @pytest.mark.long
@@ -190,12 +188,12 @@ def test_axe_core_finds_no_violation(
 
 
 @pytest.mark.long
-def test_a_review_is_answered_on_the_page(browser: Any, reviewed: Line) -> None:
-    reviewed.git("config", "user.name", "Bo")
+def test_a_review_is_answered_on_the_page(browser: Any, line: Line) -> None:
+    reviewed(line).git("config", "user.name", "Bo")
     served = subprocess.Popen(
         [str(BIN / "factory"), "serve"],
-        cwd=reviewed.home,
-        env=reviewed.env(),
+        cwd=line.home,
+        env=line.env(),
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -212,7 +210,7 @@ def test_a_review_is_answered_on_the_page(browser: Any, reviewed: Line) -> None:
         next(b for b in every(browser, "button") if b.text == "ask for changes").click()
         main = browser.find_element("tag name", "main")
         until(browser, lambda: "changes requested by Bo" in main.text)
-        review = reviewed.entry("model", "1-review")["handoff"]
+        review = line.entry("model", "1-review")["handoff"]
         said = [(one["statement"], one["paths"]) for one in review["findings"]]
         assert said == [
             ("server/model.py:1: Name it better.", ["server/model.py"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import json
 import re
@@ -25,7 +26,6 @@ def gathered(line: Line) -> dict[str, Any]:
     return gather(Factory(compile_factory(line.home / "factory.yaml")))
 
 
-@pytest.fixture
 def reviewed(line: Line) -> Line:
     """Two rounds, a finding that became a prior, and one artifact that waits."""
     first = line.patch("key-1", webui__page_py="KEY = 1\n")
@@ -44,8 +44,17 @@ def reviewed(line: Line) -> Line:
     return line
 
 
-def test_what_it_shows_of_an_artifact(reviewed: Line) -> None:
-    data = gathered(reviewed)
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return gathered(reviewed(Line(tmp_path_factory.mktemp("reviewed") / "line")))
+
+
+@pytest.fixture
+def data(found: dict[str, Any]) -> dict[str, Any]:
+    return copy.deepcopy(found)
+
+
+def test_what_it_shows_of_an_artifact(data: dict[str, Any]) -> None:
     key, model = data["artifacts"]
     assert (key["state"], model["state"], model["at"]) == ("sealed", "waiting", "review")
     assert "factory review model --approve" in model["command"]
@@ -65,8 +74,7 @@ def test_what_it_shows_of_an_artifact(reviewed: Line) -> None:
     assert model["guards"][0]["outcome"] == "kept"
 
 
-def test_what_it_shows_over_artifacts(reviewed: Line) -> None:
-    data = gathered(reviewed)
+def test_what_it_shows_over_artifacts(data: dict[str, Any]) -> None:
     assert [cell["name"] for cell in data["cells"]] == [
         *("scout", "build", "verify", "package", "review", "merge", "note"),
     ]
@@ -107,19 +115,18 @@ class Elements(HTMLParser):
             self.texts[self._inside].append(data)
 
 
-def test_text_from_the_ledger_stays_text(reviewed: Line) -> None:
-    text = page(gathered(reviewed))
+def test_text_from_the_ledger_stays_text(data: dict[str, Any]) -> None:
+    text = page(data)
     elements = Elements(text)
     scripts = [attrs for tag, attrs in elements.found if tag == "script"]
     assert [one.get("type") for one in scripts] == ["application/json", None]
     assert not [attrs for _, attrs in elements.found if any(n.startswith("on") for n in attrs)]
     assert HOSTILE not in text
-    data, _ = elements.texts["script"]
-    assert json.loads(data)["artifacts"][1]["title"] == HOSTILE
+    inside, _ = elements.texts["script"]
+    assert json.loads(inside)["artifacts"][1]["title"] == HOSTILE
 
 
-def test_what_has_no_room_is_left_out_the_oldest_first(reviewed: Line) -> None:
-    data = gathered(reviewed)
+def test_what_has_no_room_is_left_out_the_oldest_first(data: dict[str, Any]) -> None:
     for one in data["artifacts"]:
         one["diff"] = {"server": "".join(map(str, range(3000)))}
     whole = split(data)["details"]
@@ -131,8 +138,8 @@ def test_what_has_no_room_is_left_out_the_oldest_first(reviewed: Line) -> None:
     assert split(data, room=0)["details"] == {}
 
 
-def test_it_asks_no_network_and_runs_its_own_script_alone(reviewed: Line) -> None:
-    text = page(gathered(reviewed))
+def test_it_asks_no_network_and_runs_its_own_script_alone(data: dict[str, Any]) -> None:
+    text = page(data)
     for attribute in ("src", "href", "srcset"):
         places = re.findall(rf'\s{attribute}="([^"]*)"', text)
         assert all(place.startswith(("#", "data:image/svg+xml;base64,")) for place in places)
@@ -146,8 +153,8 @@ def test_it_asks_no_network_and_runs_its_own_script_alone(reviewed: Line) -> Non
     assert "innerHTML" not in text
 
 
-def test_every_chart_has_its_table_and_a_sentence(reviewed: Line) -> None:
-    drawn = charts.charts(gathered(reviewed))
+def test_every_chart_has_its_table_and_a_sentence(data: dict[str, Any]) -> None:
+    drawn = charts.charts(data)
     assert [one.title for one in drawn] == [
         "Lines by surface and round",
         "Rounds opened by review and by verdicts",
@@ -164,10 +171,10 @@ def test_every_chart_has_its_table_and_a_sentence(reviewed: Line) -> None:
 
 
 def test_without_what_draws_them_the_tables_are_there(
-    reviewed: Line, monkeypatch: pytest.MonkeyPatch
+    data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(charts, "_drawing", lambda: None)
-    text = page(gathered(reviewed))
+    text = page(data)
     assert "data:image" not in text.replace("img-src data:", "")
     assert "pip install &#39;factoryline[page]&#39;" in text
     assert "table: Lines by surface and round" in text

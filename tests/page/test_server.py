@@ -16,8 +16,8 @@ from factoryline.run.factory import Factory
 from tests.line import Line, simple
 
 
-@pytest.fixture
-def waiting(line: Line) -> Line:
+def waits(line: Line) -> Line:
+    """A line with a packet that waits for a person."""
     simple(line)
     line.edit("reviews: [limit-ok.yaml]", "reviews: []")
     line.git("config", "user.name", "Bo")
@@ -26,10 +26,29 @@ def waiting(line: Line) -> Line:
 
 
 @pytest.fixture
-def server(waiting: Line, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    for name, value in waiting.env().items():
-        monkeypatch.setenv(name, value)
-    path = waiting.home / "factory.yaml"
+def waiting(line: Line) -> Line:
+    return waits(line)
+
+
+@pytest.fixture
+def server(waiting: Line) -> Iterator[Server]:
+    yield from serving(waiting)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Line:
+    """One that no test changes."""
+    return waits(Line(tmp_path_factory.mktemp("waits") / "line"))
+
+
+@pytest.fixture(scope="module")
+def closed(kept: Line) -> Iterator[Server]:
+    """A server of which all that is asked here is refused."""
+    yield from serving(kept)
+
+
+def serving(line: Line) -> Iterator[Server]:
+    path = line.home / "factory.yaml"
     with Server(lambda: Factory(compile_factory(path)), lambda _: [">  a row"]) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
@@ -109,26 +128,26 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, str], int, str]] = {
 
 
 @pytest.mark.parametrize("why", REFUSED)
-def test_what_is_refused_changes_nothing(why: str, server: Server, waiting: Line) -> None:
+def test_what_is_refused_changes_nothing(why: str, closed: Server, kept: Line) -> None:
     more, headers, code, word = REFUSED[why]
-    seen = packet(server)
+    seen = packet(closed)
     body = {**APPROVE, **{k: seen if v == "PACKET" else v for k, v in more.items()}}
-    status, said = ask(server, "POST", f"/{server.token}/review", body, **headers)
+    status, said = ask(closed, "POST", f"/{closed.token}/review", body, **headers)
     assert (status, word in str(said)) == (code, True), said
-    assert "1-review" not in waiting.entries("limit")
+    assert "1-review" not in kept.entries("limit")
 
 
 @pytest.mark.parametrize("path", ["/", "/news", "/wrong/", "/wrong/news", "//", "/%2e%2e/"])
-def test_without_the_token_nothing_is_there(path: str, server: Server) -> None:
-    status, said = ask(server, "GET", path)
+def test_without_the_token_nothing_is_there(path: str, closed: Server) -> None:
+    status, said = ask(closed, "GET", path)
     assert status == 404
-    assert server.token not in str(said)
-    assert ask(server, "POST", f"{path}review", APPROVE)[0] == 404
+    assert closed.token not in str(said)
+    assert ask(closed, "POST", f"{path}review", APPROVE)[0] == 404
 
 
-def test_while_a_run_has_the_lock_nothing_is_answered(server: Server, waiting: Line) -> None:
-    seen = packet(server)
-    with server.open().writing("another run"):
-        status, said = ask(server, "POST", f"/{server.token}/review", {**APPROVE, "seen": seen})
+def test_while_a_run_has_the_lock_nothing_is_answered(closed: Server, kept: Line) -> None:
+    seen = packet(closed)
+    with closed.open().writing("another run"):
+        status, said = ask(closed, "POST", f"/{closed.token}/review", {**APPROVE, "seen": seen})
     assert (status, "the line is in use by" in said["error"]) == (409, True)
-    assert "1-review" not in waiting.entries("limit")
+    assert "1-review" not in kept.entries("limit")
