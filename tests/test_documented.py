@@ -42,6 +42,8 @@ LOOKS = {
         ("factory explain open", "1-review"),
         ("factory explain open/scout", "fresh"),
     ],
+    "factory explain NAME": [("factory explain open", "1-review")],
+    "factory explain NAME/STAGE": [("factory explain open/scout", "fresh")],
     "factory diff NAME": [("factory diff open", "")],
     "factory report [--format markdown]": [
         ("factory report", "sealed"),
@@ -104,6 +106,7 @@ ELSEWHERE = {
     "factory new --adopt BRANCH",
     # tests/page/test_server.py and test_browser.py open it.
     "factory serve [--open]",
+    "factory serve",
     # Run by .ci/run or by a person, since it takes minutes.
     "python -m benchmarks.overhead",
     "python -m benchmarks.scale",
@@ -180,3 +183,15 @@ def test_a_documented_deed(command: str, tmp_path: Path) -> None:
         line.edit(*EDITS[command])
     for typed, word in DOES[command]:
         run(line, typed, word)
+
+
+def test_every_message_of_the_troubleshooting_page_is_one_that_is_printed() -> None:
+    page = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
+    source = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "compiler").rglob("*.py"))
+    plain = re.sub(r'"\s*\n\s*f?"', "", source)
+    rows = [row.split("|")[1] for row in page.splitlines() if row.startswith("| ")][1:]
+    said = [text for row in rows for text in re.findall(r"`([^`]+)`", row) if " " in text]
+    assert len(said) >= 6
+    for text in said:
+        parts = [part.strip() for part in text.split("…") if part.strip()]
+        assert all(part in plain for part in parts), text
