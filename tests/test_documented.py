@@ -52,6 +52,7 @@ LOOKS = {
     "factory page [--open]": [("factory page", "wrote state/.work/page.html")],
     # Without the browser.
     "factory page --open": [("factory page", "wrote state/.work/page.html")],
+    "factory report": [("factory report", "sealed")],
     "factory report --stages": [("factory report --stages", "sealed/1-build")],
     "factory ledger NAME": [("factory ledger sealed", "1-build")],
     "factory ledger api-key-entry": [("factory ledger open", "1-build")],

@@ -1,9 +1,11 @@
-"""docs/first-artifact.md, typed: from one's own repository to a merged artifact in six commands,
-without an edit by hand, in Python, JavaScript and Rust.
+"""The transcripts of docs/, typed. first-artifact.md: from one's own repository to a merge in six
+commands, without an edit by hand, in Python, JavaScript and Rust; review.md: two rounds, and what
+the next artifact inherits.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -18,7 +20,6 @@ from tests.line import Line
 
 pytestmark = pytest.mark.long
 
-PAGE = ROOT / "docs/first-artifact.md"
 Files = dict[str, str]
 
 
@@ -102,8 +103,12 @@ MESSAGE = (
 
 @pytest.fixture(params=REPOSITORIES)
 def line(request: pytest.FixtureRequest, tmp_path: Path) -> Line:
+    return own(request.param, tmp_path)
+
+
+def own(language: str, tmp_path: Path) -> Line:
     """A repository of one's own, with a branch that is to be merged."""
-    repository = REPOSITORIES[request.param]
+    repository = REPOSITORIES[language]
     if shutil.which(repository.needs) is None:
         pytest.skip(f"there is no {repository.needs} here")
     line = Line(tmp_path / "line", inside=True)
@@ -122,10 +127,11 @@ def line(request: pytest.FixtureRequest, tmp_path: Path) -> Line:
     return line
 
 
-def typed() -> list[tuple[str, str]]:
-    """The commands of the page, each with what it prints there."""
-    blocks = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    parts = "".join(blocks).split("$ ")[1:]
+def typed(page: str) -> list[tuple[str, str]]:
+    """The commands of a page, each with what it prints there."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    parts = re.split(r"^\$ ", "".join(blocks), flags=re.MULTILINE)[1:]
     return [(part.partition("\n")[0], part.partition("\n")[2]) for part in parts]
 
 
@@ -137,7 +143,7 @@ def plain(text: str) -> str:
 
 
 def test_from_a_branch_to_a_merge(line: Line, request: pytest.FixtureRequest) -> None:
-    page = typed()
+    page = typed("first-artifact.md")
     assert len(page) == 6, "as many as the page promises"
     for command, printed in page:
         program, *words = shlex.split(command)
@@ -151,3 +157,27 @@ def test_from_a_branch_to_a_merge(line: Line, request: pytest.FixtureRequest) ->
     verdict = line.entry("newest-first", "1-verify")["handoff"]
     assert verdict["outcome"] == "pass"
     assert line.doit().out == "nothing to do: newest-first is sealed\n"
+
+
+def test_two_rounds_and_what_they_teach(tmp_path: Path) -> None:
+    line = own("python", tmp_path)
+    assert line.factory("init", "--adopt", "newest-first").code == 0
+    line.commit("A line for this repository")
+    for command, printed in typed("review.md"):
+        program, *words = shlex.split(command)
+        run = {"factory": line.factory, "doit": line.doit}.get(program)
+        ran = run(*words) if run else line.run("sh", "-c", command)
+        assert ran.code == 0, f"{command}\n{ran.out}{ran.err}"
+        assert plain(ran.out) == printed, command
+    [prior] = (line.state / "priors").glob("*.json")
+    assert prior.stem == "say-what-is-missing"
+    memo = line.entry("count-notes", "scout")["handoff"]
+    assert [one["id"] for one in memo["priors"]] == ["say-what-is-missing"]
+    report = json.loads(line.factory("report", "--format", "json").out)
+    assert report["artifacts"][0]["rework"] == 1
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_every_transcript_is_typed_by_a_test(page: Path) -> None:
+    if "```console" in page.read_text(encoding="utf-8"):
+        assert page.name in ("first-artifact.md", "review.md")
