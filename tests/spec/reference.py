@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import yaml
+
 from tests.conftest import ROOT
 
 MARK = "<!-- Made from the schemas; tests/spec/test_reference.py says how. -->\n"
@@ -48,8 +50,8 @@ def reference() -> str:
 
 def section(title: str, node: Any, whole: Any = FACTORY) -> Iterator[str]:
     yield f"### {title}\n"
-    yield "| key | takes | |"
-    yield "|---|---|---|"
+    yield "| key | takes | | for example |"
+    yield "|---|---|---|---|"
     yield from rows(node, whole)
     yield ""
 
@@ -57,22 +59,23 @@ def section(title: str, node: Any, whole: Any = FACTORY) -> Iterator[str]:
 def cells() -> Iterator[str]:
     """One table for all kinds, since most keys are those of several."""
     yield "### `cells: {NAME: …}`\n"
-    yield "| key | of the kinds | takes | |"
-    yield "|---|---|---|---|"
-    found: dict[tuple[str, str, str], list[str]] = {}
+    yield "| key | of the kinds | takes | | for example |"
+    yield "|---|---|---|---|---|"
+    found: dict[tuple[str, str, str, str], list[str]] = {}
     for kind in KINDS:
         node = DEFS[f"cell-{kind}"]
         for key, value in node["properties"].items():
             if key != "kind":
                 need = REQUIRED if key in node["required"] else ""
-                row = (f"`{key}`", takes(value), described(value))
+                row = (f"`{key}`", takes(value), described(value), example(key, value))
                 found.setdefault(row, []).append(f"{kind} ({need})" if need else kind)
     kinds = takes(DEFS["cell"]["properties"]["kind"])
     said = described(DEFS["cell"]["properties"]["kind"])
-    yield f"| `kind` | all ({REQUIRED}) | {kinds} | {said} |"
-    for (key, kind_takes, text), of in found.items():
+    shown = example("kind", DEFS["cell"]["properties"]["kind"])
+    yield f"| `kind` | all ({REQUIRED}) | {kinds} | {said} | {shown} |"
+    for (key, kind_takes, text, shown), of in found.items():
         named = "all" if len(of) == len(KINDS) else ", ".join(of)
-        yield f"| {key} | {named} | {kind_takes} | {text} |"
+        yield f"| {key} | {named} | {kind_takes} | {text} | {shown} |"
     yield ""
 
 
@@ -80,10 +83,22 @@ def rows(node: Any, whole: Any, prefix: str = "") -> Iterator[str]:
     needed = node.get("required", [])
     for key, value in node.get("properties", {}).items():
         need = f" {REQUIRED}" if key in needed and not prefix else ""
-        yield f"| `{prefix}{key}`{need} | {takes(value)} | {described(value)} |"
+        shown = example(key, value)
+        yield f"| `{prefix}{key}`{need} | {takes(value)} | {described(value)} | {shown} |"
         inner = value.get("items", value) if value.get("type") == "array" else value
         if "properties" in inner:
             yield from rows(inner, whole, f"{prefix}{key}.")
+
+
+def example(key: str, node: Any) -> str:
+    """The first example of a key, as one would write it in factory.yaml."""
+    for value in node.get("examples", [])[:1]:
+        flow = yaml.safe_dump(
+            value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000
+        )
+        text = f"{key}: {flow.strip().removesuffix('...').strip()}"
+        return f"`{text}`".replace("|", "\\|")
+    return ""
 
 
 def takes(node: Any) -> str:
