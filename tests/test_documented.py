@@ -50,6 +50,10 @@ LOOKS = {
         ("factory report --format markdown", "| sealed"),
     ],
     "factory page [--open]": [("factory page", "wrote state/.work/page.html")],
+    "factory page --out public/index.html": [
+        ("factory page --out public/index.html", "wrote public/index.html")
+    ],
+    "factory report --format markdown": [("factory report --format markdown", "| sealed")],
     # Without the browser.
     "factory page --open": [("factory page", "wrote state/.work/page.html")],
     "factory report": [("factory report", "sealed")],
