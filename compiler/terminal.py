@@ -1,13 +1,16 @@
 """What a terminal adds to plain text: its width, and colour. A pipe gets the text as it is.
 
+Like `skipping.quick` it imports nothing at its start: an answer that is known takes a few ms.
 `NO_COLOR` takes colour away, `FORCE_COLOR` gives it to a pipe too (no-color.org, force-color.org).
 """
 
 from __future__ import annotations
 
 import os
-import re
-from typing import TextIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 SIGNS = {
     # How a line begins, and the SGR code that its sign has.
@@ -22,7 +25,7 @@ SIGNS = {
 }
 
 _WORDS = {"error": "1;31", "warning": "1;33", "help": "36"}
-_WORD = re.compile(r"^(\s{0,2}|\S+:\d+:\d+: )(error|warning|help)(?=: )")
+_WORD = r"^(\s{0,2}|\S+:\d+:\d+: )(error|warning|help)(?=: )"
 """What a diagnostic begins with, behind its place."""
 
 QUOTED = "    "
@@ -92,7 +95,12 @@ def _coloured(line: str) -> str:
         if line.startswith(sign):
             bare = sign.rstrip()
             return f"\x1b[{code}m{bare}\x1b[0m{line[len(bare) :]}"
-    return _WORD.sub(lambda found: f"{found[1]}\x1b[{_WORDS[found[2]]}m{found[2]}\x1b[0m", line)
+    if not any(f"{word}: " in line for word in _WORDS):
+        return line
+    import re
+
+    paint = "\x1b[{}m{}\x1b[0m".format
+    return re.sub(_WORD, lambda found: found[1] + paint(_WORDS[found[2]], found[2]), line)
 
 
 def present(text: str, stream: TextIO) -> str:

@@ -6,6 +6,7 @@ import argparse
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,13 @@ def test_what_a_shell_is_told(shell: str, line: Line, tmp_path: Path) -> None:
     script = line.write(tmp_path / "script", told.out)
     ran = line.run(program, str(script))
     assert (ran.code, ran.err) == (0, "")
+
+
+def test_a_known_answer_imports_nothing_but_ours() -> None:
+    """Each module more is a part of the few ms that a run with nothing to do takes."""
+    code = (
+        "import sys; before = set(sys.modules); import factoryline.start;"
+        "print(*sorted(m for m in set(sys.modules) - before if not m.startswith('factoryline')))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == ""
