@@ -169,7 +169,7 @@ function drawVerdict(verdict) {
     verdict.open.length ? make("p", { class: "quiet" }, "Left open:") : "", list(verdict.open),
     verdict.unverified.length ? make("p", {}, "No scope is about " + verdict.unverified.join(", ")) : "",
     verdict.checks.map((check) => fold(
-      check.scope + ": " + check.outcome + (check.tests ? ", " + check.tests.run + " tests" : ""),
+      check.scope + ": " + check.outcome + (check.tests ? ", " + check.tests.run + (check.tests.run === 1 ? " test" : " tests") : ""),
       facts([["chosen", check.chosen], ["reason", check.reason], ["failed", check.failures]]),
       list(check.why), check.output ? make("pre", { tabindex: "0" }, check.output) : ""))];
 }

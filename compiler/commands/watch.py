@@ -29,6 +29,10 @@ PAUSE = 0.25
 """Seconds between two looks."""
 
 
+SIGNS = {"finished": ".", "failed": "!", "rejected": "!", "interrupted": "!", "paused": "z"}
+"""What a stage came to, by the event of its history."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     del parser
 
@@ -90,8 +94,9 @@ class _News:
 
 
 def _line(artifact: str, event: Mapping[str, Any]) -> Iterator[str]:
-    sign = {"finished": ".", "failed": "!", "rejected": "!", "paused": "z"}.get(event["event"])
+    sign = SIGNS.get(event["event"])
     if sign:
         said = event.get("summary") or event.get("reason") or listing(event.get("reasons", ()))
+        said = said or event["event"]
         took = f"  ({duration(event['seconds'])})" if "seconds" in event else ""
         yield f"{sign}  {artifact}:{event.get('stage', '')}  {said}{took}"
