@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import sys
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,6 +49,11 @@ class Server(ThreadingHTTPServer):
         self.origin = f"http://{HOST}:{self.server_port}"
         self._guard = Lock()
         self._known: tuple[str, dict[str, Any]] = ("", {})
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that went away is no error; everything else is told on the terminal."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def address(self) -> str:
@@ -144,9 +150,8 @@ class Handler(BaseHTTPRequestHandler):
     def _place(self) -> tuple[str | None, str]:
         """What is asked for below the token, and `since`; None where it was turned away."""
         asked = urlsplit(self.path)
-        known = (self.server.origin.removeprefix("http://"), f"localhost:{self.server.server_port}")
         _, token, *rest = f"{asked.path}/".split("/", 2)
-        if self.headers.get("Host") not in known:
+        if self.headers.get("Host") != self.server.origin.removeprefix("http://"):
             self.send_error(HTTPStatus.FORBIDDEN, "another name than this machine's")
             return None, ""
         if not secrets.compare_digest(token.encode(), self.server.token.encode()):
@@ -167,7 +172,9 @@ class Handler(BaseHTTPRequestHandler):
         """An answer as JSON; what is refused comes with the sentence of the command line."""
         try:
             self._send(json.dumps(work(), ensure_ascii=False), "application/json")
-        except FactoryError as error:
+        except (FactoryError, OSError) as error:
+            if isinstance(error, ConnectionError):
+                raise
             home = self.server.open().plan.home
             failure = failure_of(error, root=home, log=home / "state/.work/factoryline.log")
             self._send(json.dumps({"error": failure.text}), "application/json", HTTPStatus.CONFLICT)
