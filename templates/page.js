@@ -8,7 +8,9 @@ function index() {
 }
 index();
 const get = (id) => document.getElementById(id);
-const STEP = 100;
+const STEP = 50;
+/* Who waits for a person comes first, then what goes on by itself, then what is done, the newest first. */
+const FIRST = ["waiting", "blocked", "failed", "paused", "due", "queued", "sealed"];
 let shown = STEP;
 
 function make(tag, values, ...children) {
@@ -34,9 +36,11 @@ function placeArtifacts() {
 function listArtifacts() {
   const wanted = get("filter").value.trim().toLowerCase();
   const state = get("state").value;
+  const places = new Map(data.artifacts.map((one, at) => [one, FIRST.indexOf(one.state) * 2 * data.artifacts.length + (one.state === "sealed" ? -at : at)]));
   const found = data.artifacts.filter((one) =>
     (!state || one.state === state) &&
-    (!wanted || (one.name + " " + one.title + " " + one.said).toLowerCase().includes(wanted)));
+    (!wanted || (one.name + " " + one.title + " " + one.said).toLowerCase().includes(wanted)))
+    .sort((one, other) => places.get(one) - places.get(other));
   get("artifacts").tBodies[0].replaceChildren(...found.slice(0, shown).map((one) =>
     make("tr", {},
       make("th", { scope: "row" }, link(one.name), make("br"), quiet(one.title)),
