@@ -62,7 +62,7 @@ RUNNERS: dict[str, dict[str, Any]] = {
 """,
     },
     "vitest": {
-        "package": {"devDependencies": {"vitest": "4"}},
+        "package": {"devDependencies": {"vitest": "3"}},
         "head": "const { test, expect } = await import('vitest');\n",
         "scope": """
   webui:
