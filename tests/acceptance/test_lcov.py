@@ -80,7 +80,7 @@ RUNNERS = {
         settings={"jest.config.js": "module.exports = { preset: 'ts-jest' };\n"},
     ),
     "vitest": Runner(
-        packages={"vitest": "4", "@vitest/coverage-v8": "4"},
+        packages={"vitest": "3", "@vitest/coverage-v8": "3"},
         run=VITEST,
         typed=True,
         test="tests/price.test.ts",
