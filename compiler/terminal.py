@@ -44,10 +44,10 @@ def width(stream: TextIO) -> int | None:
     """How many columns there are; None where nobody counts them."""
     if not stream.isatty():
         return None
+    said = os.environ.get("COLUMNS", "")
     try:
-        found = int(os.environ.get("COLUMNS", "")) or os.get_terminal_size(stream.fileno()).columns
-    except ValueError:
-        found = os.get_terminal_size(stream.fileno()).columns
+        known = int(said) if said.isdecimal() else 0
+        found = known or os.get_terminal_size(stream.fileno()).columns
     except OSError:
         return None
     return found if found >= NARROW else None

@@ -321,6 +321,15 @@ def simple(line: Line, *, flow: str = "") -> Line:
     return line
 
 
+def waits_for_review(line: Line) -> Line:
+    """One artifact whose packet waits for a person, who is called Bo."""
+    simple(line)
+    line.edit("reviews: [limit-ok.yaml]", "reviews: []")
+    line.git("config", "user.name", "Bo")
+    line.doit()
+    return line
+
+
 def _path(key: str) -> str:
     """A keyword as a path: two underscores are a slash, the last single one is the dot."""
     folder, _, name = key.rpartition("__")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from factoryline.commands.base import need_artifact, open_factory
+from factoryline.commands.base import open_factory
 from factoryline.errors import UserError
 from factoryline.run.accept import accept
 
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
     name, _, stage_id = args.stage.replace(":", "/").partition("/")
-    need_artifact(factory, name)
+    factory.need_artifact(name)
     if not stage_id:
         raise UserError("which stage?", help=f"factory accept {name}/STAGE --why …")
     with factory.writing(f"factory accept {args.stage}"):

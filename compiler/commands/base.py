@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from factoryline.diagnostics import did_you_mean
 from factoryline.errors import UserError
 from factoryline.pipeline import compile_factory, find
 from factoryline.run.factory import Factory
@@ -37,14 +36,6 @@ def open_factory(args: argparse.Namespace) -> Factory:
     path = find_file(args)
     asked = time.time_ns()
     return Factory(compile_factory(path), asked)
-
-
-def need_artifact(factory: Factory, name: str) -> str:
-    """The name, or a UserError that knows the artifacts there are."""
-    names = [artifact.name for artifact in factory.plan.artifacts]
-    if name not in names:
-        raise UserError(f"there is no artifact named `{name}`", help=did_you_mean(name, names))
-    return name
 
 
 def add_names(parser: argparse.ArgumentParser, *, needed: bool = False) -> None:

@@ -7,7 +7,7 @@ import difflib
 import json
 from collections.abc import Iterator
 
-from factoryline.commands.base import need_artifact, open_factory
+from factoryline.commands.base import open_factory
 from factoryline.plan.digest import Input
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import differences, inputs, name_of, surroundings
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
-    name = need_artifact(factory, args.name)
+    name = factory.need_artifact(args.name)
     if factory.ledger.sealed(name):
         print(f"{name} is sealed; it stays as it was")
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from factoryline.commands.base import need_artifact, open_factory
+from factoryline.commands.base import open_factory
 from factoryline.contracts.render import dollars, duration
 from factoryline.errors import UserError
 from factoryline.run import budget
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
     name, _, stage_id = (args.what or "").replace(":", "/").partition("/")
-    names = [need_artifact(factory, name)] if name else [a.name for a in factory.plan.artifacts]
+    names = [factory.need_artifact(name)] if name else [a.name for a in factory.plan.artifacts]
     lines = [line for one in names for line in explain(factory, one)]
     if stage_id:
         lines = [(place, said) for place, said in lines if place == f"{name}/{stage_id}"]
@@ -58,9 +58,8 @@ def budget_left(factory: Factory, name: str) -> str:
     artifact = factory.plan.artifact(name)
     if artifact is None or artifact.budget is None or factory.ledger.sealed(name):
         return ""
-    return (
-        f"budget of {name}: {budget.remainder(artifact.budget, budget.of_artifact(factory, name))}"
-    )
+    spent = budget.of_artifact(factory, name)
+    return f"budget of {name}: {budget.remainder(artifact.budget, spent)}"
 
 
 def upcoming(factory: Factory, name: str) -> str:

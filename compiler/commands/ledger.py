@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from factoryline.commands.base import need_artifact, open_factory
+from factoryline.commands.base import open_factory
 from factoryline.contracts.render import duration
 from factoryline.errors import WorldError
 from factoryline.run.factory import Factory
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
-    name = need_artifact(factory, args.name)
+    name = factory.need_artifact(args.name)
     if args.format == "json":
         entries = [entry.to_json() for entry in factory.record(name).entries]
         print(json.dumps(entries, indent=2, ensure_ascii=False))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from factoryline.cells.transcript import readable
-from factoryline.commands.base import need_artifact, open_factory
+from factoryline.commands.base import open_factory
 from factoryline.errors import UserError
 from factoryline.run.factory import Factory
 from factoryline.system import logs
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
                 title = f"attempt {one.number:>3}" if one.number else one.title
                 print(f"{place:<32} {title:<24} {one.size:>12,} bytes")
         return 0
-    need_artifact(factory, name)
+    factory.need_artifact(name)
     for one in _asked(factory, name, stage, args.attempt):
         print(f"== {name}/{one.stage}, {one.title}: {one.path('out')}")
         for label, line in _lines(one, follow=args.follow):

@@ -31,9 +31,15 @@ EXAMPLES = (
 )
 
 
+MEANS = {
+    "title": "what a pull request would be called",
+    "goal": "what is true afterwards that is not true now",
+}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("title", nargs="?", help="what a pull request would be called")
-    parser.add_argument("--goal", help="what is true afterwards that is not true now")
+    parser.add_argument("title", nargs="?", help=MEANS["title"])
+    parser.add_argument("--goal", help=MEANS["goal"])
     parser.add_argument("--name", help="its name; made from the title otherwise")
     parser.add_argument("--consumer", default="", help="who asked for it")
     parser.add_argument(
@@ -115,8 +121,8 @@ def _asked(args: argparse.Namespace, factory: Factory) -> _Asked:
         name = _free(args.name or found.name, taken, given=bool(args.name))
         return _Asked(name=name, title=title, goal=goal, scopes=found.scopes, adopt=found.work)
     title, goal, source = _issue(args.from_issue) if args.from_issue else ("", "", "")
-    title = args.title or title or _ask("title", "what a pull request would be called")
-    goal = args.goal or goal or _ask("goal", "what is true afterwards that is not true now")
+    title = args.title or title or _ask("title")
+    goal = args.goal or goal or _ask("goal")
     name = args.name or name_of(" ".join(re.findall(r"\w+", title)[:5]))
     return _Asked(
         name=_free(name, taken, given=bool(args.name)),
@@ -127,9 +133,9 @@ def _asked(args: argparse.Namespace, factory: Factory) -> _Asked:
     )
 
 
-def _ask(what: str, means: str) -> str:
+def _ask(what: str) -> str:
     """What a person answers. Raises UserError where nobody is asked, or nothing was said."""
-    said = ""
+    said, means = "", MEANS[what]
     if sys.stdin.isatty() and sys.stdout.isatty():
         said = input(f"{what} ({means}): ").strip()
     if not said:

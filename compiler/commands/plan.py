@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from factoryline.commands.base import need_artifact, open_factory
+from factoryline.commands.base import open_factory
 from factoryline.emit.graphs.base import graph
 from factoryline.emit.graphs.table import FORMATS
 
@@ -22,6 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
-    only = factory.plan.artifact(need_artifact(factory, args.name)) if args.name else None
+    only = factory.plan.artifact(factory.need_artifact(args.name)) if args.name else None
     print(FORMATS[args.format](graph(factory.plan, only)))
     return 0

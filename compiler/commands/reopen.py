@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from factoryline.commands.base import need_artifact, open_factory
+from factoryline.commands.base import open_factory
 from factoryline.errors import UserError
 from factoryline.run.repin import repin
 from factoryline.typed import typed
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
-    name = need_artifact(factory, args.name)
+    name = factory.need_artifact(args.name)
     with factory.writing(f"factory reopen {name}"):
         record = factory.record(name)
         if not record.sealed:

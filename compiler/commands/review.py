@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from factoryline.commands.base import need_artifact, open_factory
+from factoryline.commands.base import open_factory
 from factoryline.contracts import change
 from factoryline.diagnostics import listing, plural
 from factoryline.errors import UserError
@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
-    name = need_artifact(factory, args.name)
+    name = factory.need_artifact(args.name)
     seen = None
     if args.show:
         _, packet = waiting(factory, name)

@@ -6,7 +6,6 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from factoryline import terminal
@@ -14,7 +13,7 @@ from factoryline.commands.base import open_factory
 from factoryline.contracts.render import duration
 from factoryline.diagnostics import listing
 from factoryline.drive.live import Display
-from factoryline.drive.signs import marked
+from factoryline.drive.signs import begun, marked
 from factoryline.errors import WorldError
 from factoryline.run.factory import Factory
 from factoryline.skipping.certificate import last_words
@@ -55,15 +54,15 @@ def run(args: argparse.Namespace) -> int:
             # Asked first: what it did last is told after it has ended.
             goes_on = bool(locks.holder(lock))
             now = marked(folder)
-            begun = [name for name in now if name not in running]
+            new = [name for name in now if name not in running]
             running.clear()
             running.update(now)
             for line in news.lines():
                 display.write(terminal.present(line, sys.stdout))
             if drawn and running:
                 display.begin()
-            for name in () if drawn else begun:
-                display.write(f">  {name}  began {datetime.fromtimestamp(now[name]):%H:%M:%S}")
+            for name in () if drawn else new:
+                display.write(begun(name, now[name]))
             time.sleep(PAUSE)
     finally:
         display.end()

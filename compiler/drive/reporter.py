@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import sys
 import threading
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TextIO
 
 from factoryline import terminal
 from factoryline.contracts.render import duration
 from factoryline.drive.backend import ignored, stage_of
-from factoryline.drive.signs import Signs, clear
+from factoryline.drive.signs import Signs, begun, clear
 from factoryline.run.admission import resting
 from factoryline.run.factory import Factory
 from factoryline.run.factory import ignored as ignored_ledger
@@ -49,10 +48,6 @@ class LineReporter:
         self.signs = Signs(folder=folder, say=self._name)
         self._writing = threading.Lock()
         self._display: Display | None = None
-        if terminal.is_one(outstream):
-            from factoryline.drive.live import Display
-
-            self._display = Display(self.factory, outstream, lambda: self.signs.named)
 
     def initialize(self, tasks: object, selected: object) -> None:
         del tasks, selected
@@ -127,10 +122,16 @@ class LineReporter:
 
     def _name(self, stage: str, began: float) -> None:
         """A stage takes its time: on a terminal it is drawn, elsewhere a line says so."""
-        if self._display:
+        if not terminal.is_one(self.outstream):
+            self._write(begun(stage, began))
+            return
+        with self._writing:
+            if self._display is None:
+                # Heavy, and most runs are over before they need it.
+                from factoryline.drive.live import Display
+
+                self._display = Display(self.factory, self.outstream, lambda: self.signs.named)
             self._display.begin()
-        else:
-            self._write(f">  {stage}  began {datetime.fromtimestamp(began):%H:%M:%S}")
 
     def _write(self, line: str) -> None:
         text = terminal.present(line, self.outstream)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from factoryline.contracts.render import duration
@@ -86,6 +87,11 @@ class Signs:
 
     def _mark(self, stage: str) -> Path:
         return self.folder / stage.replace(":", "=")
+
+
+def begun(stage: str, began: float) -> str:
+    """The line that says that a stage takes its time, where nothing is drawn."""
+    return f">  {stage}  began {datetime.fromtimestamp(began):%H:%M:%S}"
 
 
 def marked(folder: Path) -> dict[str, float]:

@@ -114,7 +114,7 @@ def _row(row: Row, surfaces: Sequence[str]) -> list[str]:
     return [
         str(row.run),
         row.artifact,
-        *(_lines(row.lines[name]) for name in surfaces),
+        *(in_rounds(row.lines[name]) for name in surfaces),
         str(row.rework),
         str(row.retries),
         _tests(row.tests),
@@ -124,7 +124,8 @@ def _row(row: Row, surfaces: Sequence[str]) -> list[str]:
     ]
 
 
-def _lines(lines: tuple[int, int] | None) -> str:
+def in_rounds(lines: Sequence[int] | None) -> str:
+    """`25`, or `391 → 28` where the last round has other lines than the first."""
     if lines is None:
         return "–"
     first, last = lines

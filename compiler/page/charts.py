@@ -8,9 +8,11 @@ as an image with a sentence for who cannot see it, and its table stands behind i
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from factoryline.overview.cells import in_rounds
 
 SHOWN = 40
 """The newest artifacts that a chart shows; all are in its table."""
@@ -127,19 +129,15 @@ def _arc(data: Mapping[str, Any]) -> Made | None:
         xOffset={"field": "round", "type": "nominal", "sort": ["first round", "last round"]},
     )
     names = list(rows[0]["lines"])
-    table = tuple((row["artifact"], *(_pair(row["lines"][name]) for name in names)) for row in rows)
+    table = tuple(
+        (row["artifact"], *(in_rounds(row["lines"][name]) for name in names)) for row in rows
+    )
     worst = max(rows, key=lambda row: sum(abs(p[0] - p[1]) for p in row["lines"].values() if p))
     alt = f"Lines added by surface, first and last round. Most moved in {worst['artifact']}."
     chart = Chart(
         title="Lines by surface and round", alt=alt, head=("artifact", *names), rows=table
     )
     return chart, spec
-
-
-def _pair(pair: Sequence[int] | None) -> str:
-    if pair is None:
-        return "–"
-    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]} → {pair[1]}"
 
 
 def _rework(data: Mapping[str, Any]) -> Made | None:
@@ -185,51 +183,30 @@ def _tests(data: Mapping[str, Any]) -> Made | None:
     return chart, spec
 
 
-def _by_cell(data: Mapping[str, Any], name: str, unit: str) -> tuple[list[dict[str, Any]], Any]:
-    values = [
-        {"artifact": cell, unit: spent[name] or 0}
-        for cell, spent in data["spent"].items()
-        if spent[name]
-    ]
-    return values, _bars(values, unit, color={"value": COLOURS[3]})
-
-
 def _time(data: Mapping[str, Any]) -> Made | None:
-    values, spec = _by_cell(data, "seconds", "seconds")
-    if not values:
-        return None
-    longest = max(values, key=lambda one: float(one["seconds"]))
-    chart = Chart(
-        title="Time by cell",
-        alt=f"{longest['artifact']} takes most of the time.",
-        head=("cell", "attempts", "seconds"),
-        rows=tuple(
-            (cell, str(one["attempts"]), f"{one['seconds']:,.1f}")
-            for cell, one in data["spent"].items()
-        ),
-    )
-    return chart, spec
+    return _by_cell(data, "Time by cell", "seconds", "seconds", "{} takes most of the time.")
 
 
 def _money(data: Mapping[str, Any]) -> Made | None:
-    values, spec = _by_cell(data, "usd", "US dollars")
-    if not values:
+    return _by_cell(data, "Money by cell", "usd", "US dollars", "{} costs most.")
+
+
+def _by_cell(data: Mapping[str, Any], title: str, name: str, unit: str, alt: str) -> Made | None:
+    spent = {cell: one for cell, one in data["spent"].items() if one[name]}
+    if not spent:
         return None
-    dearest = max(values, key=lambda one: float(one["US dollars"]))
+    values = [{"artifact": cell, unit: one[name]} for cell, one in spent.items()]
     chart = Chart(
-        title="Money by cell",
-        alt=f"{dearest['artifact']} costs most.",
-        head=("cell", "US dollars", "tokens"),
-        rows=tuple(_spent(data["spent"])),
+        title=title,
+        alt=alt.format(max(spent, key=lambda cell: float(spent[cell][name]))),
+        head=("cell", "attempts", unit, "tokens"),
+        rows=tuple(
+            (cell, str(one["attempts"]), _number(one[name], ",.2f"), _number(one["tokens"], ","))
+            for cell, one in data["spent"].items()
+        ),
     )
-    return chart, spec
+    return chart, _bars(values, unit, color={"value": COLOURS[3]})
 
 
-def _spent(cells: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    for cell, one in cells.items():
-        usd, tokens = one["usd"], one["tokens"]
-        yield (
-            cell,
-            "unknown" if usd is None else f"{usd:,.2f}",
-            "unknown" if tokens is None else f"{tokens:,}",
-        )
+def _number(value: float | None, form: str) -> str:
+    return "unknown" if value is None else format(value, form)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from factoryline.contracts.render import dollars, duration
@@ -11,7 +11,7 @@ from factoryline.ledger.history import is_attempt
 from factoryline.ledger.query import Record
 from factoryline.ledger.store import Ledger
 from factoryline.overview.base import Report, report
-from factoryline.plan.model import Plan
+from factoryline.plan.model import Cell
 from factoryline.plan.rounds import OPENS
 from factoryline.run.factory import Factory
 from factoryline.skipping.survey import survey
@@ -29,9 +29,10 @@ def gather(factory: Factory) -> dict[str, Any]:
     """All that the page shows, the artifacts in the order of the line."""
     states = {state.artifact: state for state in survey(factory).states}
     found = report(factory.plan, factory.ledger)
+    records = {artifact.name: factory.record(artifact.name) for artifact in factory.plan.artifacts}
     artifacts: list[dict[str, Any]] = []
     for artifact in factory.plan.artifacts:
-        record = factory.record(artifact.name)
+        record = records[artifact.name]
         state = states[artifact.name]
         one: dict[str, Any] = {
             "name": artifact.name,
@@ -52,7 +53,7 @@ def gather(factory: Factory) -> dict[str, Any]:
         artifacts.append(one)
     return {
         "name": factory.plan.name,
-        "cells": [_cell(cell) for cell in (*factory.plan.line, *_stations(factory.plan))],
+        "cells": [_cell(cell) for cell in factory.plan.cells],
         "surfaces": [surface.name for surface in factory.plan.surfaces],
         "artifacts": artifacts,
         "rows": _rows(found),
@@ -60,15 +61,11 @@ def gather(factory: Factory) -> dict[str, Any]:
             name: {"attempts": s.attempts, "seconds": s.seconds, "usd": s.usd, "tokens": s.tokens}
             for name, s in found.cells.items()
         },
-        "priors": _priors(factory),
+        "priors": _priors(factory, records.values()),
     }
 
 
-def _stations(plan: Plan) -> Sequence[Any]:
-    return [cell for cell in (plan.merge, plan.note) if cell]
-
-
-def _cell(cell: Any) -> dict[str, Any]:
+def _cell(cell: Cell) -> dict[str, Any]:
     return {
         "name": cell.name,
         "kind": cell.kind,
@@ -210,7 +207,7 @@ def _diff(factory: Factory, record: Record) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in ("\n" + text).split("\ndiff --git ")[1:]:
         file = part.split("\n", 1)[0].rpartition(" b/")[2]
-        surface = next((s.name for s in factory.plan.surfaces if s.holds(file)), "other")
+        surface = factory.plan.surface_of(file) or "other"
         found[surface] = found.get(surface, "") + f"diff --git {part}\n"
     return found
 
@@ -232,18 +229,17 @@ def _rows(found: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _priors(factory: Factory) -> list[dict[str, Any]]:
+def _priors(factory: Factory, records: Iterable[Record]) -> list[dict[str, Any]]:
     """Each prior, with the artifacts that were shown it, and that kept or broke its guard."""
     shown: dict[str, list[str]] = {}
     guarded: dict[tuple[str, str], list[str]] = {}
-    for artifact in factory.plan.artifacts:
-        record = factory.record(artifact.name)
+    for record in records:
         memo, verdict = record.last("memo"), record.last("verdict")
         for prior in memo.handoff["priors"] if memo else ():
-            shown.setdefault(prior["id"], []).append(artifact.name)
+            shown.setdefault(prior["id"], []).append(record.artifact)
         for guard in verdict.handoff["guards"] if verdict else ():
             place = (str(guard["prior"]), str(guard["outcome"]))
-            guarded.setdefault(place, []).append(artifact.name)
+            guarded.setdefault(place, []).append(record.artifact)
     return [
         {
             "id": prior["id"],

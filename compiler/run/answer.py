@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from factoryline.cells import review
-from factoryline.diagnostics import did_you_mean
 from factoryline.errors import UserError
 from factoryline.ledger.entry import Entry
 from factoryline.run.factory import Factory
@@ -18,10 +17,7 @@ from factoryline.spec import schema
 
 def waiting(factory: Factory, name: str) -> tuple[Standing, Entry]:
     """Where an artifact stands and the packet that waits. Raises UserError where none does."""
-    names = [artifact.name for artifact in factory.plan.artifacts]
-    if name not in names:
-        raise UserError(f"there is no artifact named `{name}`", help=did_you_mean(name, names))
-    where = standing(factory, name)
+    where = standing(factory, factory.need_artifact(name))
     if not waits_for_review(factory, where):
         raise UserError(
             f"{name} does not wait for a review",

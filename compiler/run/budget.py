@@ -97,9 +97,8 @@ def today(factory: Factory) -> list[str]:
     budget = factory.plan.flow.budget
     if budget is None:
         return []
-    return [
-        f"today: {remainder(budget, spending.total(of_today(factory, datetime.now(UTC)).values()))}"
-    ]
+    spent = spending.total(of_today(factory, datetime.now(UTC)).values())
+    return [f"today: {remainder(budget, spent)}"]
 
 
 def tomorrow(now: datetime) -> datetime:

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from factoryline.contracts.touches import protected_in
+from factoryline.diagnostics import did_you_mean
+from factoryline.errors import UserError
 from factoryline.ledger.query import Record, recorded
 from factoryline.ledger.store import Ledger
 from factoryline.plan.model import Plan
@@ -50,6 +52,13 @@ class Factory:
     def protected(self) -> tuple[str, ...]:
         """The factory's own paths in the target, which no artifact may change."""
         return protected_in(self.plan, self.repository.path)
+
+    def need_artifact(self, name: str) -> str:
+        """The name, or a UserError that knows the artifacts there are."""
+        names = [artifact.name for artifact in self.plan.artifacts]
+        if name not in names:
+            raise UserError(f"there is no artifact named `{name}`", help=did_you_mean(name, names))
+        return name
 
     @contextmanager
     def writing(self, purpose: str) -> Iterator[None]:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.line import Line, simple
+from tests.line import Line, waits_for_review
 
 
 @pytest.fixture
 def waiting(line: Line) -> Line:
-    """An artifact whose packet waits for a person."""
-    simple(line)
-    line.edit("reviews: [limit-ok.yaml]", "reviews: []")
-    line.git("config", "user.name", "Bo")
-    line.doit()
-    return line
+    return waits_for_review(line)
 
 
 def test_what_is_shown_and_approved(waiting: Line) -> None:

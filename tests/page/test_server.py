@@ -13,21 +13,12 @@ from factoryline.page.server import Server
 from factoryline.pipeline import compile_factory
 from factoryline.run.factory import Factory
 
-from tests.line import Line, simple
-
-
-def waits(line: Line) -> Line:
-    """A line with a packet that waits for a person."""
-    simple(line)
-    line.edit("reviews: [limit-ok.yaml]", "reviews: []")
-    line.git("config", "user.name", "Bo")
-    line.doit()
-    return line
+from tests.line import Line, waits_for_review
 
 
 @pytest.fixture
 def waiting(line: Line) -> Line:
-    return waits(line)
+    return waits_for_review(line)
 
 
 @pytest.fixture
@@ -38,7 +29,7 @@ def server(waiting: Line) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Line:
     """One that no test changes."""
-    return waits(Line(tmp_path_factory.mktemp("waits") / "line"))
+    return waits_for_review(Line(tmp_path_factory.mktemp("waits") / "line"))
 
 
 @pytest.fixture(scope="module")

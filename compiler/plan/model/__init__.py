@@ -234,10 +234,14 @@ class Plan:
     def artifact(self, name: str) -> Artifact | None:
         return _by_name(self.artifacts).get(name)
 
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells of the line, with `merge`, where it merges, and `note`."""
+        return (*self.line, *((self.merge,) if self.merge else ()), self.note)
+
     def cell(self, name: str) -> Cell:
         """A cell of the line, `merge` or `note`."""
-        stations: list[Cell | None] = [*self.line, self.merge, self.note]
-        return next(cell for cell in stations if cell and cell.name == name)
+        return next(cell for cell in self.cells if cell.name == name)
 
     def surface_of(self, path: str) -> str | None:
         """The surface that a path is accounted to: the first that holds it."""
