@@ -31,7 +31,7 @@ def write_durable(path: Path, data: bytes) -> None:
     """
     temporary: Path | None = None
     try:
-        make_folder(path.parent)
+        _make_durable(path.parent)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as stream:
@@ -111,10 +111,15 @@ def append_at_once(path: Path, data: bytes) -> None:
 
 
 def make_folder(path: Path) -> None:
+    """Create a folder and those above it, for what may be lost. `write_durable` makes its own."""
+    path.mkdir(parents=True, exist_ok=True)
+
+
+def _make_durable(path: Path) -> None:
     """Create a folder and those above it; a new one is on disk when this returns."""
     if path.is_dir():
         return
-    make_folder(path.parent)
+    _make_durable(path.parent)
     path.mkdir(exist_ok=True)
     _sync_folder(path.parent)
 
