@@ -108,6 +108,7 @@ ELSEWHERE = {
     "factory init --agent claude --model sonnet",
     # tests/commands/test_new.py types these.
     'factory new "Sort by date"',
+    'factory new "…"',
     "factory new --adopt BRANCH",
     # tests/page/test_server.py and test_browser.py open it.
     "factory serve [--open]",

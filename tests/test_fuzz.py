@@ -166,7 +166,7 @@ def _little_memory() -> None:
         pytest.param(
             SMALL.replace("repo: .", 'repo: "a\\0b"'),
             (3, 16),
-            "the repository `a\0b` is no folder",
+            "the repository `a\0b` is not a folder",
             id="a NUL in a path",
         ),
         pytest.param(
@@ -191,8 +191,16 @@ def test_what_once_went_wrong(
 @pytest.mark.parametrize(
     ("file", "text", "message"),
     [
-        ("brief.md.j2", "{{ " + "(" * 5000, "this is no Jinja template: the nesting is too deep"),
-        ("brief.md.j2", "{% if a %}" * 5000, "this is no Jinja template: the nesting is too deep"),
+        (
+            "brief.md.j2",
+            "{{ " + "(" * 5000,
+            "this is not a Jinja template: the nesting is too deep",
+        ),
+        (
+            "brief.md.j2",
+            "{% if a %}" * 5000,
+            "this is not a Jinja template: the nesting is too deep",
+        ),
         ("sketch.json", "[" * 100_000, "`sketch.json` is not JSON: the nesting is too deep"),
         ("sketch.json", '{"not":' * 200 + "{}" + "}" * 200, "the nesting is too deep"),
         ("sketch.json", '{"x":' * 600 + "{}" + "}" * 600, "the nesting is too deep"),

@@ -14,7 +14,7 @@ from factoryline.errors import CommandFailed
 from factoryline.ledger.entry import Entry
 from factoryline.plan.digest import Input, of_value
 from factoryline.plan.model import Artifact, Plan, Source
-from factoryline.plan.rounds import OPENS, Stage
+from factoryline.plan.rounds import OPENS, WHY, Stage
 from factoryline.system import files
 from factoryline.system.git import Git
 from factoryline.typed import typed
@@ -106,7 +106,7 @@ def waiting(
         if not follows(plan, repository, source) or (tip and tip != newest.get(source.name)):
             return None
     names = listing((f"`{source.name}`" for source in taken), last="or")
-    why = _WHY[opener.outcome].format(stage=opener.stage.id, base=plan.target.base)
+    why = WHY[opener.outcome].format(stage=opener.stage.id, base=plan.target.base)
     lost = [one.name for one in taken if repository.commit_of(one.name) is None]
     if lost:
         command = f"git fetch origin {lost[0]}:{lost[0]}   (the target has no such branch)"
@@ -119,15 +119,6 @@ def waiting(
         command=command,
         refused=opener.outcome in ("fail", "conflict"),
     )
-
-
-_WHY = {
-    "fail": "{stage} failed",
-    "object": "{stage} objects",
-    "request-changes": "{stage} asks for changes",
-    "conflict": "it conflicts with {base}",
-}
-"""Why a round was opened, by the outcome that opened it."""
 
 
 def apply(job: Job, source: Source) -> str | None:

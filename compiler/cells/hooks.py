@@ -64,6 +64,6 @@ def _held(job: Job, reason: str, output: str = "") -> Held:
     return Held(
         f"{job.artifact.name} is approved, but {reason}",
         span=job.plan.flow.span,
-        help=f"see to the hook, then `{typed()}`; or say `flow: {{hooks: none}}`",
+        help=f"mend the hook, then `{typed()}`; or say `flow: {{hooks: none}}`",
         detail="\n".join(output.strip().splitlines()[-LINES:]),
     )

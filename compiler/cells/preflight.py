@@ -44,8 +44,9 @@ def need(plan: Plan) -> None:
 
 
 def agents(plan: Plan) -> tuple[Agent, ...]:
-    """The agents of the line, each once."""
-    named = {cell.agent.name: cell.agent for cell in plan.line if cell.agent}
+    """The agents of the line and of its artifacts, each once."""
+    asked = [*(cell.agent for cell in plan.line), *(one.agent for one in plan.artifacts)]
+    named = {agent.name: agent for agent in asked if agent}
     return tuple(named.values())
 
 

@@ -191,9 +191,9 @@ def handoff(job: Job) -> tuple[Mapping[str, Any] | None, str]:
     try:
         value = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        return None, f"left a hand-off that is no JSON: {error}"
+        return None, f"left a hand-off that is not JSON: {error}"
     if not isinstance(value, dict):
-        return None, "left a hand-off that is no JSON mapping"
+        return None, "left a hand-off that is not a JSON mapping"
     return value, ""
 
 

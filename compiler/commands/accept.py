@@ -22,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     name, _, stage_id = args.stage.replace(":", "/").partition("/")
     factory.need_artifact(name)
     if not stage_id:
-        raise UserError("which stage?", help=f"factory accept {name}/STAGE --why …")
+        raise UserError("no stage is named", help=f"factory accept {name}/STAGE --why …")
     with factory.writing(f"factory accept {args.stage}"):
         reasons = accept(factory, name, stage_id, why=args.why)
     print(f"{name}/{stage_id} is fresh again, although {'; '.join(reasons)}")

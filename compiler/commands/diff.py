@@ -41,7 +41,7 @@ def _blocks(factory: Factory, name: str) -> Iterator[str]:
         before = record.entries[:index]
         around = surroundings(factory, artifact, entry.stage, before, entry)
         now = inputs(factory, artifact, entry.stage, before, around)
-        cell = factory.plan.cell(entry.stage.cell)
+        cell = factory.plan.cell(entry.stage.cell, entry.stage.artifact)
         for changed, old, new in differences(entry.inputs, now):
             if changed.partition(".")[0] not in KEPT_ELSEWHERE:
                 yield f"{entry.stage}: {name_of(changed, cell)}\n{_difference(old, new)}"

@@ -46,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from-issue", metavar="URL|FILE", help="take title and goal from an issue, or from a file"
     )
     parser.add_argument(
+        "--agent",
+        default="",
+        help="the agent of factory.yaml that builds it, in place of the cell's",
+    )
+    parser.add_argument(
         "--adopt", metavar="BRANCH", help="take the work of a branch or commit of yours"
     )
 
@@ -68,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
         adopt=asked.adopt,
         consumer=args.consumer,
         source=asked.source,
+        agent=args.agent,
     )
     found = insert(path, asked.name, lines)
     before = found.path.read_bytes() if found.path.exists() else None
@@ -148,11 +154,11 @@ def _free(name: str, taken: Sequence[str], *, given: bool) -> str:
     """A name that no artifact has. Raises UserError where a person chose one that cannot be."""
     if given and name != name_of(name):
         raise UserError(
-            f"`{name}` is no name for an artifact",
+            f"`{name}` is not a name for an artifact",
             help=f"lower-case letters, digits and dashes, such as {name_of(name)}",
         )
     if name in taken and given:
-        raise UserError(f"there is an artifact `{name}` already", help="say another --name")
+        raise UserError(f"there is an artifact `{name}` already", help="choose another --name")
     number = 2
     first = name
     while name in taken:

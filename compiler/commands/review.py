@@ -108,7 +108,7 @@ def _asked(factory: Factory, args: argparse.Namespace, name: str) -> Entry | Non
     where, packet = waiting(factory, name)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UserError(
-            "a review decides",
+            "nothing says what the review decides",
             help=f"factory review {name} --approve, or --request-changes --finding '…'; "
             "--show prints what waits",
         )

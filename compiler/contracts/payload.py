@@ -35,4 +35,4 @@ def _unwritable(value: Any, path: schema.Path = ()) -> Iterator[schema.Violation
         try:
             value.encode()
         except UnicodeEncodeError:
-            yield schema.Violation(path=path, message="this is no Unicode text")
+            yield schema.Violation(path=path, message="this is not Unicode text")

@@ -77,7 +77,7 @@ class Rows:
 
     def _used(self, stage: Stage, attempt: logs.Attempt) -> str:
         """`12,300 tokens $0.42` of the requests that were counted so far."""
-        agent = self.factory.plan.cell(stage.cell).agent
+        agent = self.factory.plan.cell(stage.cell, stage.artifact).agent
         path = attempt.path("meter.jsonl")
         if agent is None or not path.exists():
             return ""

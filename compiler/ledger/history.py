@@ -60,7 +60,7 @@ class History:
             event = _event(line)
             if event is None:
                 raise WorldError(
-                    f"{self.path}:{number}: this line is no event of the history",
+                    f"{self.path}:{number}: this line is not an event of the history",
                     help=files.RESTORE,
                 )
             yield event

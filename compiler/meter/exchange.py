@@ -72,7 +72,7 @@ class Exchange:
                 self.near.state.start_next_cycle()
         except h11.RemoteProtocolError as error:
             with contextlib.suppress(OSError, h11.ProtocolError):
-                self._answer(error.error_status_hint, "the request is no HTTP/1.1")
+                self._answer(error.error_status_hint, "the request is not HTTP/1.1")
         except (OSError, h11.LocalProtocolError):
             return
         finally:

@@ -95,7 +95,7 @@ def upstream_of(url: str) -> Upstream:
         parts, host, port = urlsplit(""), None, None
     if parts.scheme not in ("http", "https") or not host:
         raise UserError(
-            f"`{url}` is no address of a provider",
+            f"`{url}` is not the address of a provider",
             help="it begins with https:// or http:// and a host",
         )
     secure = parts.scheme == "https"

@@ -21,6 +21,14 @@ OPENS = {
 }
 """The outcomes that open the next round, and what such a round is called."""
 
+WHY = {
+    "fail": "{stage} failed",
+    "object": "{stage} objects",
+    "request-changes": "{stage} asks for changes",
+    "conflict": "it conflicts with {base}",
+}
+"""What to say of an outcome that opens the next round."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
@@ -121,7 +129,8 @@ def _steps(plan: Plan, artifact: str, outcome: Outcome) -> Iterator[Stage | Bloc
             continue
         opened_by = OPENS[ended]
         spent[opened_by] += 1
-        blocked = _refuse(plan, stage, cell, opened_by, spent)
+        why = WHY[ended].format(stage=stage, base=plan.target.base)
+        blocked = _refuse(plan, stage, cell, opened_by, spent, why)
         if blocked:
             yield blocked
             return
@@ -159,13 +168,13 @@ def _return_to(plan: Plan, cell: Cell) -> int:
 
 
 def _refuse(
-    plan: Plan, stage: Stage, cell: Cell, opened_by: str, spent: dict[str, int]
+    plan: Plan, stage: Stage, cell: Cell, opened_by: str, spent: dict[str, int], why: str
 ) -> Blocked | None:
     if not any(c.returns for c in ((cell,) if cell.kind != "merge" else plan.line)):
         who = "a cell of the line" if cell.kind == "merge" else f"the cell `{cell.name}`"
         return Blocked(
             after=stage,
-            reason=f"{stage} said no, and its cell returns to none",
+            reason=f"{why}, and its cell returns to none",
             help=f"give {who} a `returns:`, or change the artifact",
         )
     flow = plan.flow
@@ -177,6 +186,6 @@ def _refuse(
         return None
     return Blocked(
         after=stage,
-        reason=f"{stage} said no, and the budget of {plural(budget, noun, name)} is spent",
+        reason=f"{why}, and the budget of {plural(budget, noun, name)} is spent",
         help=f"raise `flow: {{{name}: {budget + 1}}}`, or change the artifact's goal",
     )

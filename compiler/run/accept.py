@@ -41,7 +41,7 @@ def accept(factory: Factory, name: str, stage_id: str, *, why: str) -> tuple[str
     before = where.record.entries
     around = surroundings(factory, artifact, step, before, factory.ledger.entry(step))
     now = inputs(factory, artifact, step, before, around)
-    reasons = tuple(compare(entry.inputs, now, factory.plan.cell(step.cell)))
+    reasons = tuple(compare(entry.inputs, now, factory.plan.cell(step.cell, step.artifact)))
     history = factory.ledger.history(name)
     history.append("accepted", stage_id, why=why, reasons=reasons)
     factory.ledger.write(replace(entry, inputs=now), before)

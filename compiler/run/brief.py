@@ -123,8 +123,8 @@ def _too_long(job: Job, told: str, values: dict[str, Any], limit: int) -> StageF
     }
     largest = max(fixed, key=lambda name: fixed[name])
     return StageFailed(
-        f"the brief of `{job.cell.name}` has {bounds.size(told):,} bytes after all was cut that "
-        f"may be, and {limit:,} is the most",
+        f"the brief of `{job.cell.name}` has {bounds.size(told):,} bytes, and {limit:,} is the "
+        "most: what may be cut is cut already",
         span=job.cell.span,
         help=f"shorten {largest}, which has {fixed[largest]:,} bytes",
     )

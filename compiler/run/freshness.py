@@ -115,7 +115,7 @@ def freshness(
         expected = inputs(factory, artifact, stage, before, around)
     except StageFailed as failed:
         return Stale((failed.message,))
-    reasons = tuple(compare(entry.inputs, expected, factory.plan.cell(stage.cell)))
+    reasons = tuple(compare(entry.inputs, expected, factory.plan.cell(stage.cell, stage.artifact)))
     return Stale(reasons) if reasons else Fresh(entry)
 
 
@@ -143,7 +143,7 @@ def surroundings(
 ) -> Surroundings:
     """What `stage` works from, given the entries before it and what it left the last time."""
     plan = factory.plan
-    cell = plan.cell(stage.cell)
+    cell = plan.cell(stage.cell, stage.artifact)
     pins = before[0].pins if before else _pins(factory, artifact, last)
     conflict = next((e for e in reversed(before) if e.outcome == "conflict"), None)
     base = conflict.handoff["before"] if conflict else pins.get("base") or _tip(factory)
@@ -173,7 +173,7 @@ def inputs(
     around: Surroundings,
 ) -> dict[str, Input]:
     """Every input of a stage, by name: what the specification says and what the ledger adds."""
-    cell = factory.plan.cell(stage.cell)
+    cell = factory.plan.cell(stage.cell, stage.artifact)
     found = digest.spec_inputs(factory.plan, artifact, cell, stage)
     taken = before if cell.facts.whole else tuple(around.taken.values())
     for entry in taken:

@@ -40,7 +40,7 @@ class Pause:
 
 def pause(factory: Factory, stage: Stage, now: datetime | None = None) -> Pause | None:
     """The pause that a stage has to wait for, or None."""
-    cell = factory.plan.cell(stage.cell)
+    cell = factory.plan.cell(stage.cell, stage.artifact)
     if not cell.facts.spends:
         return None
     last = _standing(factory.ledger.history(stage.artifact).events())

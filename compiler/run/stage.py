@@ -88,7 +88,7 @@ def prepare(factory: Factory, artifact_name: str, stage_id: str) -> Due:
     assert artifact is not None, f"{artifact_name} is an artifact of the plan"
     way, entries, stage = _due(factory, artifact_name, stage_id)
     around = surroundings(factory, artifact, stage, entries, ledger.entry(stage))
-    cell = plan.cell(stage.cell)
+    cell = plan.cell(stage.cell, stage.artifact)
     tree = factory.repository
     if cell.facts.commit:
         # A clone may lack it; the ledger has its patch.

@@ -102,7 +102,7 @@ def _artifact(home: Path, file: str, problems: list[Diagnostic]) -> ArtifactSpec
     if "\n" in name or not re.search(schema.builtin("factory")["$defs"]["name"]["pattern"], name):
         wrong.append(
             Diagnostic(
-                message=f"`{name}` is no name for an artifact",
+                message=f"`{name}` is not a name for an artifact",
                 span=start,
                 help="the file gives it: lower-case letters, digits and dashes, a letter first",
                 code="pattern",

@@ -56,8 +56,8 @@ def _inserted(path: Path, text: str, name: str, lines: str) -> Inserted:
         return _put(path, _opened(rows, field), field.key.line, _block(name, lines, 2), end)
     if rows[field.node.span.line - 1][field.node.span.column - 1 :].startswith("{"):
         raise UserError(
-            f"{path.name}:{field.key.line}: the artifacts stand in one pair of braces, where none "
-            "is added by itself",
+            f"{path.name}:{field.key.line}: `artifacts` is written in braces, and a new one "
+            "is only added to a list of lines",
             help="write them one below the other, or give each a file: artifacts: {include: …}",
         )
     keys = [one.key for one in field.node.fields.values()]

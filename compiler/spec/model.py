@@ -88,6 +88,11 @@ class CellSpec:
     commits: int | None = None
     jobs: int | None = None
 
+    @property
+    def builds(self) -> bool:
+        """Whether an agent makes the change here."""
+        return self.kind == "agent" and self.hands is not None and self.hands.name == "change"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractSpec:
@@ -198,6 +203,7 @@ class ArtifactSpec:
     reviews: tuple[Ref, ...]
     after: tuple[Ref, ...]
     shape: str
+    agent: Ref | None = None
     proof: ProofSpec | None = None
     budget: BudgetSpec | None = None
 

@@ -95,13 +95,15 @@ def artifact_lines(
     adopt: str = "",
     consumer: str = "",
     source: str = "",
+    agent: str = "",
 ) -> str:
     """What stands under an artifact's name."""
     verify = [
         f"{{scope: {scope.name}{', select: changed' if scope.selects else ''}}}" for scope in scopes
     ]
     lines = [f"title: {_text(title)}", f"goal: {_paragraphs(goal)}"]
-    lines += [f"{key}: {_text(v)}" for key, v in (("consumer", consumer), ("source", source)) if v]
+    more = (("consumer", consumer), ("source", source), ("agent", agent))
+    lines += [f"{key}: {_text(value)}" for key, value in more if value]
     lines.append(f"verify: [{', '.join(verify)}]")
     covers = ", covers: 0.8" if any(scope.covers for scope in scopes) else ""
     if any(scope.selects for scope in scopes):

@@ -226,7 +226,7 @@ def read_at_once(path: Path) -> bytes:
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, "it is no file", str(path))
+            raise OSError(errno.EINVAL, "it is not a file", str(path))
         with open(descriptor, "rb", closefd=False) as stream:
             return stream.read()
     finally:
@@ -259,7 +259,7 @@ def read_json(path: Path) -> object:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number of JSON")
+    raise ValueError(f"{text} is not a number in JSON")
 
 
 def digest_bytes(data: bytes) -> str:

@@ -82,7 +82,7 @@ def idle_on_the_base(
             f"{checked.ran.trouble}, and on the base {commit[:10]} as well",
             span=scope.span,
             help="".join(f"{one}; " for one in missing)
-            + f"see to its command and to what it needs; {AGAIN}. Where it is the base that is "
+            + f"check its command and what it needs; {AGAIN}. Where it is the base that is "
             f"broken, commit the repair there and type `factory rebase {artifact}`",
             detail=checked.check["output"],
         )

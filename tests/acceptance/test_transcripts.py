@@ -177,7 +177,22 @@ def test_two_rounds_and_what_they_teach(tmp_path: Path) -> None:
     assert report["artifacts"][0]["rework"] == 1
 
 
+def test_a_test_that_proves_nothing_fails_the_verdict(tmp_path: Path) -> None:
+    line = own("python", tmp_path)
+    line.git("switch", "-q", "newest-first")
+    path = line.home / "tests/test_list.py"
+    line.write(
+        path, path.read_text().replace('{"at": 1}, {"at": 2}]) ==', '{"at": 2}, {"at": 1}]) ==')
+    )
+    line.git("commit", "-q", "--amend", "-am", MESSAGE)
+    line.git("switch", "-q", "main")
+    assert line.factory("init", "--adopt", "newest-first").code == 0
+    line.commit("A line for this repository")
+    for command, printed in typed("verification.md"):
+        assert plain(line.run("sh", "-c", command).out) == printed
+
+
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
 def test_every_transcript_is_typed_by_a_test(page: Path) -> None:
     if "```console" in page.read_text(encoding="utf-8"):
-        assert page.name in ("first-artifact.md", "review.md")
+        assert page.name in ("first-artifact.md", "review.md", "verification.md", "agents.md")

@@ -176,7 +176,7 @@ def test_without_a_review_the_budget_of_a_critic_ends_the_line(line: Line) -> No
     line.edit("artifacts:", "flow: {critiques: 1, merge: none}\nartifacts:")
     ran = line.doit()
     assert ran.code == 1
-    assert "limit/2-critic said no, and the budget of 1 critique is spent" in ran.out
+    assert "limit/2-critic objects, and the budget of 1 critique is spent" in ran.out
     assert "raise `flow: {critiques: 2}`" in ran.out
 
 

@@ -154,7 +154,7 @@ def test_an_address_that_is_none(line: Line) -> None:
     keys = "meter: true, endpoint: {variable: ACME_URL, upstream: nowhere}"
     ran = scouted_by(line, "leave(MEMO)", keys)
     assert ran.code != 0
-    assert "`nowhere` is no address of a provider" in ran.out + ran.err
+    assert "`nowhere` is not the address of a provider" in ran.out + ran.err
 
 
 def test_each_request_has_the_price_of_its_own_model_and_length(tmp_path: Path) -> None:

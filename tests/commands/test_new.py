@@ -77,7 +77,7 @@ def test_a_file_of_its_own(include: str, file: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("artifacts: {a: {goal: x}}\n", "one pair of braces"),
+        ("artifacts: {a: {goal: x}}\n", "written in braces"),
         ('artifacts: {include: "*/a.yaml"}\n', "no pattern tells"),
     ],
 )
@@ -200,3 +200,36 @@ def test_nothing_is_written_where_it_is_refused(why: str, built: Line) -> None:
 def test_a_line_that_adopts_asks_for_work(line: Line) -> None:
     ran = simple(line).factory("new", "Sort", "--goal", "x")
     assert "name your branch, `--adopt BRANCH`" in ran.err
+
+
+AGENTS = """
+agents:
+  usual: {command: [sh, "{home}/edit", usual]}
+  strong: {command: [sh, "{home}/edit", strong]}
+cells:
+  build: {kind: agent, agent: usual, hands: change, touches: [server/**]}
+  verify: {kind: verify, returns: build}
+line: [build, verify]
+"""
+
+
+def test_an_artifact_can_ask_for_another_builder(line: Line) -> None:
+    line.write(line.home / "edit", "echo \"BY = '$1'\" >> server/app.py\n")
+    unit = "scopes: {unit: {run: [grep, BY, server/app.py], report: exit}}\n"
+    line.write(
+        line.home / "factory.yaml",
+        f"factoryline: 1\nname: x\ntarget: {{repo: ../product}}\n{unit}{AGENTS}"
+        "flow: {merge: none, wip: 2}\nartifacts: {}\n",
+    )
+    lost = line.factory("new", "One", "--goal", "G.", "--agent", "stong")
+    assert "did you mean `strong`?" in lost.err, lost.err
+    assert "artifacts: {}" in (line.home / "factory.yaml").read_text()
+    assert line.factory("new", "One", "--goal", "G.", "--agent", "strong").code == 0
+    assert line.factory("new", "Two", "--goal", "G.").code == 0
+    ran = line.doit("one:1-build", "two:1-build")
+    assert ran.code == 0, ran.out + ran.err
+    added = {n: line.git("show", f"factory/{n}:server/app.py").split()[-1] for n in ("one", "two")}
+    assert added == {"one": "'strong'", "two": "'usual'"}
+    # Another builder is another input of the build, and of nothing before it.
+    line.edit('agent: "strong"', 'agent: "usual"')
+    assert "the agent" in line.factory("explain", "one/1-build").out

@@ -539,7 +539,7 @@ def test_idle_connections_do_not_keep_it(place: Path) -> None:
 
 @pytest.mark.parametrize("url", ["", "api.example.org", "ftp://x", "https://", "http://[::1"])
 def test_an_address_that_is_none(place: Path, url: str) -> None:
-    with pytest.raises(UserError, match="is no address of a provider"), metered(url, place):
+    with pytest.raises(UserError, match="is not the address of a provider"), metered(url, place):
         pass
 
 

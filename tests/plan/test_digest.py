@@ -57,7 +57,7 @@ ASIDE = {
     },
     "Source": {"span"},
     "Proof": {"mutants_timeout"},
-    "Artifact": {"span", "after", "budget", "shape"},
+    "Artifact": {"span", "after", "agent", "budget", "shape"},
     "Plan": set(),
 }
 

@@ -33,7 +33,10 @@ FACTORY: dict[str, Any] = {
     "name": "every",
     "target": {"repo": ".", "base": "main"},
     "surfaces": {"server": ["server/**"], "webui": ["webui/**"]},
-    "agents": {"coder": {"command": ["coder", "{brief}"], "model": "small"}},
+    "agents": {
+        "coder": {"command": ["coder", "{brief}"], "model": "small"},
+        "strong": {"command": ["coder", "{brief}"], "model": "large"},
+    },
     "cells": {
         "scout": {"kind": "scout", "files": 9, "commits": 100},
         "plan": {"kind": "command", "run": ["plan"], "hands": "plan", "touches": "nothing"},
@@ -165,6 +168,7 @@ SHAPES: dict[str, tuple[Place, Any, set[str]]] = {
     "artifact.consumer": ((*ARTIFACT, "consumer"), "me", TASKED | {"package"}),
     "artifact.source": ((*ARTIFACT, "source"), "https://x.org", TASKED | {"package"}),
     "artifact.verify": ((*ARTIFACT, "verify"), [{"scope": "types"}], TASKED | {"verify"}),
+    "artifact.agent": ((*ARTIFACT, "agent"), "strong", {"build"}),
     "artifact.proof": ((*ARTIFACT, "proof"), {"covers": 0.8}, {"verify"}),
     "artifact.adopt": ((*ARTIFACT, "adopt"), [["other"]], {"build"}),
     "selection.scope": ((*ARTIFACT, "verify", 0), {"scope": "types"}, TASKED | {"verify"}),
@@ -267,7 +271,7 @@ def inputs(home: Path, value: dict[str, Any]) -> dict[str, dict[str, str]]:
     assert artifact is not None
     found = {}
     for stage in expected(plan, "first", lambda _: None):
-        given = spec_inputs(plan, artifact, plan.cell(stage.cell), stage)
+        given = spec_inputs(plan, artifact, plan.cell(stage.cell, "first"), stage)
         found[stage.cell] = {name: one.digest for name, one in given.items()}
     return found
 

@@ -97,7 +97,7 @@ def test_retries_are_spent(plan: Plan) -> None:
     assert not way.sealed
     assert way.blocked is not None
     assert way.blocked.after.id == "3-verify"
-    assert way.blocked.reason == "wizard/3-verify said no, and the budget of 2 retries is spent"
+    assert way.blocked.reason == "wizard/3-verify failed, and the budget of 2 retries is spent"
     assert way.blocked.help == "raise `flow: {retries: 3}`, or change the artifact's goal"
 
 
@@ -105,7 +105,10 @@ def test_reworks_have_a_budget_of_their_own(plan: Plan) -> None:
     once = ["ok", "ok", "ok", "request-changes"]
     way = follow(plan, "ok", *once, *once)
     assert way.blocked is not None
-    assert way.blocked.reason == "wizard/2-review said no, and the budget of 1 rework is spent"
+    assert (
+        way.blocked.reason
+        == "wizard/2-review asks for changes, and the budget of 1 rework is spent"
+    )
 
 
 def test_retries_and_reworks_do_not_count_together(plan: Plan) -> None:
@@ -139,7 +142,7 @@ cells:
     way = follow(plan, "ok", "fail")
     assert ids(way) == ["build", "verify"], "a line without `returns` has no rounds"
     assert way.blocked is not None
-    assert way.blocked.reason == "wizard/verify said no, and its cell returns to none"
+    assert way.blocked.reason == "wizard/verify failed, and its cell returns to none"
     assert "give the cell `verify` a `returns:`" in way.blocked.help
     conflict = follow(plan, "ok", "ok", "ok", "conflict")
     assert conflict.blocked is not None

@@ -55,8 +55,8 @@ def replaced(path: Path, make: Damage) -> None:
 
 KINDS: dict[str, tuple[Damage, str]] = {
     "a folder": (lambda path: path.mkdir(), "cannot be read: Is a directory"),
-    "a pipe": (lambda path: os.mkfifo(path), "cannot be read: it is no file"),
-    "a device": (lambda path: path.symlink_to("/dev/zero"), "cannot be read: it is no file"),
+    "a pipe": (lambda path: os.mkfifo(path), "cannot be read: it is not a file"),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), "cannot be read: it is not a file"),
     "a link to itself": (
         lambda path: path.symlink_to(path.name),
         "cannot be read: Too many levels",
@@ -64,7 +64,7 @@ KINDS: dict[str, tuple[Damage, str]] = {
     "a link to nowhere": (lambda path: path.symlink_to("nowhere"), "cannot be read: No such file"),
     "no JSON": (lambda path: path.write_text("<<<<<<< HEAD\n{}\n"), "is not valid JSON"),
     "no UTF-8": (lambda path: path.write_bytes(b'{"a": "\xff"}'), "is not valid JSON"),
-    "no number": (lambda path: path.write_text('{"a": NaN}'), "NaN is no number of JSON"),
+    "no number": (lambda path: path.write_text('{"a": NaN}'), "NaN is not a number in JSON"),
     "nested": (lambda path: path.write_text("[" * 100_000), "is nested too deeply"),
 }
 
@@ -170,7 +170,7 @@ def test_a_line_that_is_no_event(line: str, tmp_path: Path) -> None:
     history = History(tmp_path / "history.jsonl")
     history.append("finished", "scout")
     files.append_line(history.path, line)
-    with pytest.raises(WorldError, match=r"history\.jsonl:2: this line is no event"):
+    with pytest.raises(WorldError, match=r"history\.jsonl:2: this line is not an event"):
         list(history.events())
     history.append("finished", "1-build")
     assert len(history.path.read_text().splitlines()) == 3, "nothing that was there is lost"

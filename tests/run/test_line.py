@@ -113,9 +113,9 @@ def test_a_spent_budget_blocks_with_a_sentence(line: Line) -> None:
     line.spec(line.artifact("limit", rounds=2), flow="{retries: 1}")
     ran = line.doit()
     assert ran.code == 1
-    assert "limit/2-verify said no, and the budget of 1 retry is spent" in ran.out
+    assert "limit/2-verify failed, and the budget of 1 retry is spent" in ran.out
     assert line.doit().code == 1, "it stays so until somebody changes something"
-    assert line.factory("status").out.startswith("!  limit  limit/2-verify said no")
+    assert line.factory("status").out.startswith("!  limit  limit/2-verify failed")
 
 
 def test_a_waiting_review_is_answered_on_the_command_line(line: Line) -> None:

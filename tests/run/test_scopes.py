@@ -279,7 +279,7 @@ def test_a_scope_that_leaves_no_report_on_the_base_either_opens_no_round(line: L
     told = verified(line, speaking(line, str(away)), flow="{retries: 1}")
     why = "it wrote no JUnit report and ended with exit code 1, and on the base "
     assert f"the scope `one` does not work, and not because of the change: {why}" in told
-    assert "help: see to its command and to what it needs; the next run tries again" in told
+    assert "help: check its command and what it needs; the next run tries again" in told
     assert "\nno such option: --cov\n" in told
     assert not (line.state / "factory-artifacts/limit/1-verify.json").exists()
     assert "2-build" not in told

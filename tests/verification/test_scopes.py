@@ -136,7 +136,7 @@ def test_an_old_report_is_not_taken_for_a_new_one(place: Path) -> None:
 def test_a_torn_report(place: Path) -> None:
     torn = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text('<testsuite><testca')"
     found = check(place, run=(*python(torn), "{report}"))
-    assert found["reason"].startswith("its JUnit report is no JUnit XML: unclosed token")
+    assert found["reason"].startswith("its JUnit report is not JUnit XML: unclosed token")
     assert found["reason"].endswith("; it ended with exit code 0")
 
 

@@ -81,7 +81,7 @@ def _readers(agent: AgentSpec) -> Iterator[Diagnostic]:
         except jmespath.exceptions.JMESPathError as error:
             why = str(error).splitlines()[0].removeprefix("Invalid jmespath expression: ")
             yield Diagnostic(
-                message=f"`{name}` is no JMESPath expression: {why.rstrip(':')}",
+                message=f"`{name}` is not a JMESPath expression: {why.rstrip(':')}",
                 span=_within(agent, "reads", name, "usage"),
                 help="the language is described at jmespath.org",
                 code="expression",
@@ -100,7 +100,7 @@ def _signs(agent: AgentSpec) -> Iterator[Diagnostic]:
                 problem = str(error)
             if problem:
                 yield Diagnostic(
-                    message=f"`{pattern}` is no regular expression for `{name}`: {problem}",
+                    message=f"`{pattern}` is not a regular expression for `{name}`: {problem}",
                     span=_within(agent, "signs", name),
                     help="the syntax is Python's",
                     code="expression",

@@ -78,7 +78,7 @@ def _template(home: Path, ref: Ref | None) -> Iterator[Diagnostic]:
         yield Diagnostic(message=f"`{ref.name}` is not UTF-8 text", span=ref.span, code="template")
     except jinja2.TemplateSyntaxError as error:
         yield Diagnostic(
-            message=f"{ref.name}:{error.lineno}: this is no Jinja template: {error.message}",
+            message=f"{ref.name}:{error.lineno}: this is not a Jinja template: {error.message}",
             span=ref.span,
             code="template",
         )
@@ -109,6 +109,6 @@ def _schema(home: Path, ref: Ref | None) -> Iterator[Diagnostic]:
     else:
         reason = "" if isinstance(document, dict) else "it is not a mapping"
         reason = reason or schema.schema_problem(document)
-        problem = f"is no JSON Schema (2020-12): {reason}" if reason else ""
+        problem = f"is not a JSON Schema (2020-12): {reason}" if reason else ""
     if problem:
         yield Diagnostic(message=f"`{ref.name}` {problem}", span=ref.span, code="schema")

@@ -98,7 +98,7 @@ def _judges(line: list[CellSpec]) -> Iterator[Diagnostic]:
         after = [later.kind for later in line[index + 1 :]]
         if cell.kind == "critic" and not cell.returns and "review" not in after:
             yield Diagnostic(
-                message=f"nobody hears `{cell.name.name}`: it returns to no cell, and no review "
+                message=f"`{cell.name.name}` has no effect: it returns to no cell, and no review "
                 "comes after it",
                 span=cell.name.span,
                 help="give it a `returns:`, or put it before a review",

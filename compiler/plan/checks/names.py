@@ -38,6 +38,8 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
     for artifact in spec.artifacts:
         for selection in artifact.verify:
             yield from unknown(selection.scope, "scope", [s.name.name for s in spec.scopes])
+        if artifact.agent:
+            yield from _builder(artifact.agent, spec)
         for ref in artifact.after:
             yield from unknown(ref, "artifact", [a.name.name for a in spec.artifacts])
         if artifact.name.name in RESERVED_ARTIFACTS:
@@ -47,6 +49,20 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
                 help="give the artifact another name, so that it can be named on the command line",
                 code="reserved-name",
             )
+
+
+def _builder(agent: Ref, spec: Spec) -> Iterator[Diagnostic]:
+    wrong = list(unknown(agent, "agent", [one.name.name for one in spec.agents]))
+    yield from wrong
+    line = [ref.name for ref in spec.line]
+    if not wrong and not any(cell.builds and cell.name.name in line for cell in spec.cells):
+        yield Diagnostic(
+            message=f"no cell of the line lets an agent build, so `{agent.name}` has nothing to do",
+            span=agent.span,
+            help=f"leave it out, or let one build: `build: {{kind: agent, agent: {agent.name}, "
+            "hands: change, …}`",
+            code="artifact-agent",
+        )
 
 
 def _cell(

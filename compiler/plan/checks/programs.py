@@ -14,8 +14,9 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
     agents = {agent.name.name: agent for agent in spec.agents}
     for cell in spec.cells:
         yield from _idle(cell)
-        agent = agents.get(cell.agent.name) if cell.agent else None
-        yield from _network(cell, merged(agent) if agent else {})
+        named = [cell.agent, *(a.agent for a in spec.artifacts if cell.builds)]
+        for name in dict.fromkeys(ref.name if ref else "" for ref in named):
+            yield from _network(cell, merged(agents[name]) if name in agents else {})
 
 
 def _network(cell: CellSpec, agent: Mapping[str, Any]) -> Iterator[Diagnostic]:

@@ -22,7 +22,7 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
     for ref, what in ((target.repo, "repository"), (target.scaffold, "scaffold")):
         if ref and not is_folder(spec.home / ref.name):
             yield Diagnostic(
-                message=f"the {what} `{ref.name}` is no folder",
+                message=f"the {what} `{ref.name}` is not a folder",
                 span=ref.span,
                 help=f"paths are relative to {spec.file}",
                 code="missing-file",

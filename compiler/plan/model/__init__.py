@@ -8,7 +8,7 @@ stages that read its object, unless it is marked `Aside` (positions, time limits
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ class Cell:
 
     takes: the contracts it gets; `feedback` tells whether it also gets what earlier rounds left.
     touches: None where the kind edits nothing anyway.
-    returns: the cell at which the next round begins when this one says no.
+    returns: the cell at which the next round begins when this one does not pass.
     timeout: seconds an attempt may take. idle: seconds for which its program may be silent.
     sandbox: what holds its program; empty for nothing. network: whether that has any.
     repairs: how often a broken hand-off goes back. jobs: how many scopes are verified side by side.
@@ -124,6 +124,11 @@ class Cell:
     @property
     def facts(self) -> Kind:
         return KINDS[self.kind]
+
+    @property
+    def builds(self) -> bool:
+        """Whether an agent makes the change here."""
+        return self.kind == "agent" and self.hands.name == "change"
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -182,6 +187,7 @@ class Source:
 class Artifact:
     """The unit of work: one change to the target, from goal to merged.
 
+    agent: who builds it, in place of the agent that the cell names.
     shape: a digest of what factory.yaml says of it, for caches.
     """
 
@@ -195,6 +201,7 @@ class Artifact:
     adopt: tuple[tuple[Source, ...], ...]
     reviews: tuple[Source, ...]
     after: Aside[tuple[str, ...]]
+    agent: Aside[Agent | None] = None
     proof: Proof = field(default_factory=Proof)
     budget: Aside[Budget | None] = None
     shape: Aside[str] = ""
@@ -239,9 +246,11 @@ class Plan:
         """The cells of the line, with `merge`, where it merges, and `note`."""
         return (*self.line, *((self.merge,) if self.merge else ()), self.note)
 
-    def cell(self, name: str) -> Cell:
-        """A cell of the line, `merge` or `note`."""
-        return next(cell for cell in self.cells if cell.name == name)
+    def cell(self, name: str, artifact: str = "") -> Cell:
+        """A cell of the line, `merge` or `note`; with the agent that an artifact is built by."""
+        cell = next(cell for cell in self.cells if cell.name == name)
+        asked = self.artifact(artifact) if artifact and cell.builds else None
+        return replace(cell, agent=asked.agent) if asked and asked.agent else cell
 
     def surface_of(self, path: str) -> str | None:
         """The surface that a path is accounted to: the first that holds it."""

@@ -180,7 +180,7 @@ def _read(path: Path, place: Place) -> Iterator[Coverage]:
     from coverage.exceptions import CoverageException
 
     if not path.stat().st_size:
-        raise Unreadable("is no coverage.py data: it is empty")
+        raise Unreadable("is not coverage.py data: it is empty")
     # A data file of a later coverage.py may have another layout.
     data = CoverageData(basename=str(path))
     try:
@@ -190,6 +190,6 @@ def _read(path: Path, place: Place) -> Iterator[Coverage]:
             if where:
                 yield {where: Lines(executed=frozenset(data.lines(name) or ()))}
     except (CoverageException, sqlite3.Error) as error:
-        raise Unreadable(f"is no coverage.py data: {error}") from error
+        raise Unreadable(f"is not coverage.py data: {error}") from error
     finally:
         data.close(force=True)

@@ -55,7 +55,7 @@ def _read(path: Path, place: Place) -> Coverage:
                 records.append({found: _lines(hits)})
             name = ""
         elif word and word not in _KNOWN and not word.startswith("#"):
-            raise Unreadable(f"is no LCOV: it has the line {line[:40]!r}")
+            raise Unreadable(f"is not LCOV: it has the line {line[:40]!r}")
     if name:
         raise Unreadable(f"is torn: the record of {name} has no end")
     return united(records)
@@ -80,4 +80,4 @@ def _hits(text: str) -> tuple[int, int]:
     try:
         return int(number), 0 if count in ("-", "=====") else int(float(count))
     except (ValueError, OverflowError) as error:
-        raise Unreadable(f"is no LCOV: it has the line 'DA:{text[:40]}'") from error
+        raise Unreadable(f"is not LCOV: it has the line 'DA:{text[:40]}'") from error

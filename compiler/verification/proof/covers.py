@@ -99,7 +99,7 @@ def _runnable(
     """What of a changed file can run and what did; or why that cannot be told."""
     ending = PurePosixPath(path).suffix.lower()
     if not is_source(path):
-        return "it is no source file that coverage tools measure"
+        return "it is not a source file that coverage tools measure"
     if ending not in endings:
         return f"no scope of the artifact measures {ending} files"
     ran = lines.executed if lines else frozenset[int]()

@@ -81,7 +81,9 @@ def _python(edits: Sequence[Edit]) -> Iterator[Finding]:
         if after is None:
             yield _finding("deleted", before, f"`{name}` was deleted")
         elif not is_collected(after.function.name):
-            statement = f"`{name}` is called `{after.function.name}` now, which is no test's name"
+            statement = (
+                f"`{name}` is now called `{after.function.name}`, which is not the name of a test"
+            )
             yield _finding("deleted", after, statement, test=name)
         else:
             yield from _weaker(before.function, after)

@@ -60,7 +60,7 @@ def _event(line: str, number: int) -> Mapping[str, Any]:
     try:
         event = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"is no JSON at line {number}: {error}") from error
+        raise Unreadable(f"is not JSON at line {number}: {error}") from error
     if not isinstance(event, dict):
         raise Unreadable(f"has no event at line {number}")
     return event

@@ -44,11 +44,11 @@ FORMAT = Format(name="jest JSON", read=read)
 def _value(text: str) -> Any:
     start = re.search(r"^\s*\{", text, re.MULTILINE)
     if start is None:
-        raise Unreadable("is no JSON")
+        raise Unreadable("is not JSON")
     try:
         return json.JSONDecoder().raw_decode(text, text.index("{", start.start()))[0]
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"is no JSON: {error}") from error
+        raise Unreadable(f"is not JSON: {error}") from error
 
 
 def _tests(file: Mapping[str, Any]) -> Iterator[Test]:

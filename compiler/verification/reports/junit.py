@@ -33,9 +33,9 @@ def read(data: bytes) -> Report:
         root = parser.close()
     except (ET.ParseError, LookupError, ValueError) as error:
         # The last two come from an encoding that the file names and Python does not take.
-        raise Unreadable(f"is no JUnit XML: {error}") from error
+        raise Unreadable(f"is not JUnit XML: {error}") from error
     if _tag(root) not in ("testsuites", "testsuite", "testcase"):
-        raise Unreadable(f"is no JUnit XML: it begins with <{_tag(root)}>")
+        raise Unreadable(f"is not JUnit XML: it begins with <{_tag(root)}>")
     tests = tuple(_tests(root))
     return Report(tests=tests, doubt=_doubt(root, any(t.outcome == "failed" for t in tests)))
 

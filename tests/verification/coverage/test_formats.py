@@ -73,12 +73,12 @@ def test_lcov_in_a_folder_with_several_records_of_a_file(place: Place, tmp_path:
     [
         ("lcov", None, "is missing"),
         ("lcov", b"SF:a.js\nDA:1,1\n", "is torn"),
-        ("lcov", b"<html>\n", "is no LCOV"),
-        ("lcov", b"SF:a.js\nDA:one,1\nend_of_record\n", "is no LCOV"),
-        ("lcov", b"SF:a.js\nDA:1,inf\nend_of_record\n", "is no LCOV"),
+        ("lcov", b"<html>\n", "is not LCOV"),
+        ("lcov", b"SF:a.js\nDA:one,1\nend_of_record\n", "is not LCOV"),
+        ("lcov", b"SF:a.js\nDA:1,inf\nend_of_record\n", "is not LCOV"),
         ("coverage-py", None, "is missing"),
-        ("coverage-py", b"", "is no coverage.py data"),
-        ("coverage-py", b"not a database", "is no coverage.py data"),
+        ("coverage-py", b"", "is not coverage.py data"),
+        ("coverage-py", b"not a database", "is not coverage.py data"),
     ],
 )
 def test_data_that_proves_nothing(

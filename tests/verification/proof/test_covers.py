@@ -94,8 +94,8 @@ def test_what_a_pragma_takes_out_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "text", "why"),
     [
-        ("README.md", "text\n", "no source file"),
-        ("data/words.json", "{}\n", "no source file"),
+        ("README.md", "text\n", "not a source file"),
+        ("data/words.json", "{}\n", "not a source file"),
         ("web/app.ts", "export const a = 1;\n", "no scope of the artifact measures .ts files"),
         ("new.py", "if this is not:\n", "cannot be read as Python"),
         ("latin.py", "# coding: no-such\nx = 1\n", "cannot be read as Python"),

@@ -51,7 +51,7 @@ def edited(old: str, new: str) -> list[str]:
         (
             "def test_sum",
             "def _test_sum",
-            "5 deleted: `test_sum` is called `_test_sum` now, which is no test's name",
+            "5 deleted: `test_sum` is now called `_test_sum`, which is not the name of a test",
         ),
         (
             "def test_sum",

@@ -173,7 +173,7 @@ BOMB = (
     ).split("|"),
 )
 def test_what_cannot_be_read_proves_nothing(data: bytes) -> None:
-    with pytest.raises(Unreadable, match="is no JUnit XML: "):
+    with pytest.raises(Unreadable, match="is not JUnit XML: "):
         read(data)
 
 
