@@ -230,6 +230,15 @@ for (const state of [...new Set(data.artifacts.map((one) => one.state))].sort())
 get("filter").addEventListener("input", () => { shown = STEP; listArtifacts(); });
 get("state").addEventListener("change", () => { shown = STEP; listArtifacts(); });
 get("more").addEventListener("click", () => { shown += STEP; listArtifacts(); });
+/* Charts and priors are drawn by the server: its page is asked for them again. */
+async function redraw() {
+  const text = await (await fetch("./")).text();
+  const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("drawn");
+  const titles = (place) => [...place.querySelectorAll("details")].map((one) => [one.firstElementChild.textContent, one]);
+  const open = new Set(titles(get("drawn")).filter(([, one]) => one.open).map(([title]) => title));
+  for (const [title, one] of titles(fresh)) one.open = open.has(title);
+  get("drawn").replaceWith(fresh);
+}
 let version = "";
 async function news() {
   let found;
@@ -247,6 +256,7 @@ async function news() {
   index();
   placeArtifacts();
   listArtifacts();
+  redraw();
   // A review that somebody is writing stays as it is.
   if (location.hash && !get("findings")) route();
 }

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     open_factory(args)
-    with Server(lambda: open_factory(args), _running, args.port) as server:
+    with Server(lambda: open_factory(args), _Running(), args.port) as server:
         text = f">  {server.address}\n   only this machine can open it; ^C ends it"
         print(terminal.present(text, sys.stdout), flush=True)
         if args.open:
@@ -37,5 +37,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _running(factory: Factory) -> list[str]:
-    return Rows(factory).of(marked(factory.ledger.work / "running"))
+class _Running:
+    """The rows of what is at work; how long a cell usually takes is asked once for a plan."""
+
+    def __init__(self) -> None:
+        self._rows: tuple[str, Rows] | None = None
+
+    def __call__(self, factory: Factory) -> list[str]:
+        if self._rows is None or self._rows[0] != factory.plan.digest:
+            self._rows = factory.plan.digest, Rows(factory)
+        return self._rows[1].of(marked(factory.ledger.work / "running"))

@@ -76,20 +76,34 @@ class _News:
 
     def __init__(self, factory: Factory) -> None:
         self.factory = factory
+        self._seen: dict[str, tuple[int, int]] = {}
         self._told = {name: len(self._events(name)) for name in factory.ledger.in_progress()}
 
     def lines(self) -> Iterator[str]:
         for name in sorted(self.factory.ledger.in_progress() | self._told.keys()):
+            if self._size(name) == self._seen.get(name):
+                continue
             events, told = self._events(name), self._told.get(name, 0)
             for event in events[told:]:
                 yield from _line(name, event)
             self._told[name] = max(told, len(events))
 
     def _events(self, name: str) -> Sequence[dict[str, Any]]:
+        size = self._size(name)
         try:
-            return list(self.factory.ledger.history(name).events())
+            events = list(self.factory.ledger.history(name).events())
         except WorldError:
             return ()  # a line is being written
+        self._seen[name] = size
+        return events
+
+    def _size(self, name: str) -> tuple[int, int]:
+        """What differs once a line was added."""
+        try:
+            found = self.factory.ledger.history(name).path.stat()
+        except OSError:
+            return 0, 0
+        return found.st_size, found.st_mtime_ns
 
 
 def _line(artifact: str, event: Mapping[str, Any]) -> Iterator[str]:

@@ -230,6 +230,19 @@ def test_a_review_is_answered_on_the_page(browser: Any, line: Line) -> None:
             ("server/model.py:1: Name it better.", ["server/model.py"]),
             ("And test it.", []),
         ]
+        # What the server draws follows without a reload, and what was open stays open.
+        browser.execute_script("window.here = true; location.hash = ''")
+        reworks = "table: Rounds opened by review and by verdicts"
+        fold = f"//summary[text()='{reworks}']/.."
+        until(browser, lambda: browser.find_elements("xpath", fold))
+        browser.execute_script("arguments[0].open = true", browser.find_element("xpath", fold))
+        assert line.factory("review", "model", "--approve").code != 0, "the next round is not built"
+        rule = {"id": "short-names", "statement": "Names are short.", "surfaces": []}
+        source = {"artifact": "limit", "stage": "1-review", "by": "Bo", "finding": "Long."}
+        line.write(line.state / "priors/short-names.json", json.dumps(rule | {"source": source}))
+        until(browser, lambda: "Names are short." in browser.find_element("id", "drawn").text)
+        assert browser.find_element("xpath", fold).get_property("open")
+        assert browser.execute_script("return window.here")
         assert complaints(browser) == []
     finally:
         served.terminate()
