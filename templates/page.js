@@ -10,7 +10,7 @@ index();
 const get = (id) => document.getElementById(id);
 const STEP = 50;
 /* Who waits for a person comes first, then what goes on by itself, then what is done, the newest first. */
-const FIRST = ["waiting", "blocked", "failed", "paused", "due", "queued", "sealed"];
+const FIRST = ["waiting", "asking", "blocked", "failed", "paused", "due", "queued", "sealed"];
 let shown = STEP;
 
 function make(tag, values, ...children) {

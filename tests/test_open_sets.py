@@ -19,6 +19,7 @@ from factoryline.contracts import table as contract_checks
 from factoryline.contracts.render import _environment
 from factoryline.emit.diagnostics import table as diagnostics_formats
 from factoryline.emit.graphs import table as plan_formats
+from factoryline.forge.table import FORGES
 from factoryline.meter.apis.table import APIS
 from factoryline.overview.table import REPORTS
 from factoryline.plan import builtin
@@ -40,7 +41,16 @@ STATIONS = ("merge", "note")
 
 SHARED = {
     # Files of an open set that are no members, besides base.py and table.py.
-    "cells": {"hooks", "isolation", "metering", "preflight", "program", "reading", "transcript"},
+    "cells": {
+        "hooks",
+        "hosted",
+        "isolation",
+        "metering",
+        "preflight",
+        "program",
+        "reading",
+        "transcript",
+    },
     "contracts": {"change", "fields", "quote", "render"},
     "overview": {"cells"},
     "plan/checks": set(),
@@ -52,6 +62,7 @@ SHARED = {
     "verification/proof/languages": {"script_tree"},
     "plan/agents": set(),
     "meter/apis": set(),
+    "forge": {"body", "judge", "looks", "publish"},
 }
 
 
@@ -127,6 +138,14 @@ def test_profiles_of_agents() -> None:
     assert files == set(PROFILES), "one file a profile, one line in plan/agents/table.py"
     named = schema("factory")["$defs"]["agent"]["properties"]["profile"]["enum"]
     assert tuple(named) == PROFILES, "the schema's profiles are those of the table, in order"
+
+
+def test_forges() -> None:
+    assert members("forge") == set(FORGES), "one file a forge, one line in forge/table.py"
+    named = schema("factory")["$defs"]["cell-review"]["properties"]["from"]["enum"]
+    assert set(named) == {"person", "recorded", *FORGES}, "a review can come from each of them"
+    for maker in FORGES.values():
+        assert {"connect", "missing", "place"} <= set(dir(maker))
 
 
 def test_commands() -> None:

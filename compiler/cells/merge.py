@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from factoryline.cells import hooks
+from factoryline.cells import hooks, hosted
 from factoryline.cells.base import Job, Result
 from factoryline.contracts.touches import protected_in, protects
 from factoryline.diagnostics import Held, StageFailed, listing, plural
@@ -25,6 +25,8 @@ def run(job: Job) -> Result:
         raise StageFailed(
             f"the target has no branch `{branch}` to merge into", span=job.plan.target.span
         )
+    if job.plan.forge and packet.get("pull"):
+        return _hosted(job, packet, tip)
     done = _already(git, packet, tip, method)
     if done:
         parents = git.text("show", "-s", "--format=%P", done).split()
@@ -40,6 +42,46 @@ def run(job: Job) -> Result:
     hooks.after(job)
     summary = f"merged as {commit[:10]} into {branch}"
     return _merged(job, before=tip, commit=commit, summary=summary)
+
+
+def _hosted(job: Job, packet: Handoff, tip: str) -> Result:
+    """The forge merges, and the base here follows."""
+    git, branch = job.repository, job.plan.target.base
+    there = hosted.base(job)
+    _follow(job, branch, tip, there)
+    commit = hosted.look(job, packet).pull.merged
+    if not commit:
+        tree, conflicts = git.merge_tree(there, packet["commit"])
+        if tree is None:
+            return _conflict(job, there, conflicts)
+        commit = hosted.merge(job, packet, _message(job, packet))
+        there = hosted.base(job)
+    if not git.is_ancestor(commit, there):
+        raise Held(
+            f"{packet['pull']['address']} is merged as {commit[:10]}, which `{branch}` of "
+            f"{job.plan.target.remote} does not have",
+            span=job.plan.target.span,
+            help=f"look where it was merged to; `{typed()}` looks again",
+        )
+    _follow(job, branch, git.commit_of(f"refs/heads/{branch}") or tip, there)
+    before = git.text("show", "-s", "--format=%P", commit).split()[0]
+    summary = f"merged as {commit[:10]} into {branch}, {packet['pull']['address']}"
+    return _merged(job, before=before, commit=commit, summary=summary)
+
+
+def _follow(job: Job, branch: str, tip: str, there: str) -> None:
+    """Bring the base branch here to where it is on the remote. Raises Held where they part."""
+    if job.repository.is_ancestor(there, tip):
+        return
+    if not job.repository.is_ancestor(tip, there):
+        name = job.plan.target.remote
+        raise Held(
+            f"`{branch}` has commits here that {name} does not have, and {name} has others",
+            span=job.plan.target.span,
+            help=f"bring them together (`git pull --rebase {name} {branch}` there), then "
+            f"`{typed()}`; the merge goes on from here",
+        )
+    _advance(job, branch, tip, there)
 
 
 def _already(git: Git, packet: Handoff, tip: str, method: str) -> str | None:
@@ -120,7 +162,9 @@ def _merged(job: Job, *, before: str, commit: str, summary: str) -> Result:
         "author": {"name": author.name, "email": author.email, "date": author.date},
     }
     content = git.content_of(commit)
-    if "\ngpgsig" in content.partition("\n\n")[0]:
+    head = content.partition("\n\n")[0]
+    # What the recipe does not tell: a signature, or that somebody else made it.
+    if "\ngpgsig" in head or "\ncommitter {} <{}> ".format(*IDENTITY) not in head:
         recipe["signed"] = content
     return Result(
         outcome="merged",

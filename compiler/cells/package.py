@@ -4,6 +4,7 @@ what a packet carries in addition depends on the surfaces that the change touche
 
 from __future__ import annotations
 
+from factoryline.cells import hosted
 from factoryline.cells.base import Job, Result
 from factoryline.contracts.render import render
 from factoryline.diagnostics import plural
@@ -17,11 +18,12 @@ def run(job: Job) -> Result:
     template = job.cell.template or job.cell.hands.template
     assert template is not None, "the packet's contract comes with a template"
     checklist = [item for variant in variants for item in variant.checklist]
+    verified = sentence(verdict, job.taken["verdict"].run.grounds)
     values = {
         "artifact": _facts(job),
         "change": change,
         "verdict": verdict,
-        "verified": sentence(verdict, job.taken["verdict"].run.grounds),
+        "verified": verified,
         "memo": job.taken["memo"].handoff if "memo" in job.taken else None,
         "round": job.stage.round,
         "rework": job.record.opened("rework"),
@@ -50,6 +52,12 @@ def run(job: Job) -> Result:
         "surfaces": change["surfaces"],
     }
     summary = f"{change['branch']}, {plural(len(packet['patches']), 'patch', 'patches')}"
+    if job.plan.forge:
+        passed = job.taken["verdict"].outcome == "pass"
+        pull, unmarked = hosted.post(job, packet, passed=passed, said=verified)
+        packet["pull"] = {"number": pull.number, "address": pull.address}
+        summary += f", {pull.address}"
+        summary += f" (no status on the commit: {unmarked})" if unmarked else ""
     return Result(handoff=packet, summary=summary, documents={"packet.md": body})
 
 

@@ -1,4 +1,4 @@
-"""What agents and sandboxes need, looked for before the first token is spent: all at once.
+"""What agents, sandboxes and forges need, looked for before the first token is spent: all at once.
 
 Credentials are looked for by the name of their variable; no value is read.
 """
@@ -13,6 +13,7 @@ from functools import cache
 from factoryline.cells import isolation
 from factoryline.diagnostics import Diagnostic, Held, Span, listing
 from factoryline.errors import FactoryError, ProgramMissing
+from factoryline.forge.table import FORGES
 from factoryline.plan.model import Agent, Plan
 from factoryline.system import files, process, sandbox
 
@@ -27,6 +28,13 @@ def problems(plan: Plan) -> tuple[Diagnostic, ...]:
     for cell in plan.line:
         if cell.sandbox:
             found += sandboxed(cell.name, cell.span, network=cell.network)
+    if plan.forge:
+        why, help = FORGES[plan.forge].missing()
+        if why:
+            message = f"reviews come from {plan.forge}, and {why}"
+            found.append(
+                Diagnostic(message=message, span=plan.target.span, help=help, code="forge")
+            )
     return tuple(found)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from factoryline.cells import hosted
 from factoryline.cells.base import Asked, Job, Result, Waiting
 from factoryline.diagnostics import SpecError, StageFailed, plural
+from factoryline.forge import judge, looks
 from factoryline.learning import priors
 from factoryline.plan.digest import Input
 from factoryline.plan.model import Source
@@ -20,11 +22,24 @@ def run(job: Job) -> Result | Waiting:
     recorded = job.artifact.reviews if job.cell.source == "recorded" else ()
     if given < len(recorded):
         return answer(job, read_recorded(job, recorded[given]))
+    if job.plan.forge and job.handoff("packet").get("pull"):
+        return _asked(job)
     name = job.artifact.name
     return Waiting(
         reason=f"round {job.stage.round or 1} waits for a review",
         command=f"factory review {name} --approve, or --request-changes --finding '…'",
     )
+
+
+def _asked(job: Job) -> Result | Waiting:
+    """What people said on the forge."""
+    packet = job.handoff("packet")
+    kinds = schema.builtin("recorded-review")["$defs"]["finding"]["properties"]["kind"]["enum"]
+    found = judge.judged(hosted.look(job, packet), packet["commit"], kinds)
+    if isinstance(found, judge.Open):
+        looks.keep(job.ledger, job.stage, found.why)
+        return Waiting(reason=found.why, command=packet["pull"]["address"])
+    return answer(job, found.value)
 
 
 def consumed(asked: Asked) -> dict[str, Input]:

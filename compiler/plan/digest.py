@@ -111,8 +111,8 @@ def spec_inputs(plan: Plan, artifact: Artifact, cell: Cell, stage: Stage) -> dic
     if cell.facts.proves:
         for selection in artifact.verify:
             inputs[f"scope.{selection.scope.name}"] = of_object(selection.scope)
-    for name in cell.facts.settings:
-        inputs[name] = of_value(attrgetter(name)(plan))
+    settings = {name: attrgetter(name)(plan) for name in cell.facts.settings}
+    inputs |= {name: of_value(value) for name, value in settings.items() if value}
     if cell.facts.round:
         rounds, number = getattr(artifact, cell.facts.round), stage.round or 0
         if 0 < number <= len(rounds):

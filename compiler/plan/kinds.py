@@ -19,7 +19,7 @@ class Kind:
     needs: what it cannot do without.
     reads: the artifact's fields that shape its result.
     round: the artifact's list of which the item of its round shapes its result.
-    settings: the plan's fields that shape its result, such as `flow.merge`.
+    settings: the plan's fields that shape its result, such as `flow.merge`, if set.
     sees: of what it takes, the contracts of which it sees some fields alone.
     outside: whether it also works from what neither factory.yaml nor the ledger holds; its module
     then says from what, by `consumed`.
@@ -87,6 +87,7 @@ KINDS: Mapping[str, Kind] = {
         also=("critique",),
         needs=("change", "verdict"),
         reads=("title", "goal", "consumer", "source"),
+        settings=("forge",),
         renders=True,
     ),
     "review": Kind(

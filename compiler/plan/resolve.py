@@ -128,6 +128,9 @@ class _Resolver:
             repo=_path(home, target.repo),
             scaffold=_path(home, target.scaffold),
             base=target.base,
+            remote=target.remote,
+            repository=target.repository,
+            url=target.url,
         )
 
     def _station(self, kind: str) -> Cell:

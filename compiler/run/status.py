@@ -9,6 +9,7 @@ from functools import partial
 from factoryline.cells import adopt
 from factoryline.cells.base import Waiting
 from factoryline.diagnostics import listing, plural
+from factoryline.forge import looks
 from factoryline.ledger.history import History
 from factoryline.run import budget
 from factoryline.run.admission import queued, resting, spent_up
@@ -19,6 +20,7 @@ from factoryline.typed import typed
 MARKS = {
     "sealed": "=",
     "waiting": "?",
+    "asking": "?",
     "paused": "z",
     "queued": "~",
     "blocked": "!",
@@ -100,6 +102,9 @@ def _next(factory: Factory, where: Standing) -> State:
     assert step is not None, "an artifact that is neither sealed nor blocked has a next stage"
     say = partial(State, artifact=where.record.artifact, stage=step.id)
     if waits_for_review(factory, where):
+        asked = _asked(factory, where)
+        if asked:
+            return asked
         more = moved_on(factory, where)
         said = f"{step.id} waits for a review of {_subject(where)}"
         said += f"; {more}, which the next round takes" if more else ""
@@ -122,6 +127,19 @@ def _next(factory: Factory, where: Standing) -> State:
         said = f"{step.id} failed {plural(tries, 'time')} and is due again{left}"
         return say(kind="failed", sentence=said, command=f"factory ledger {step.artifact}")
     return say(kind="due", sentence=f"{step.id} is due: {where.stale}{left}", command=typed())
+
+
+def _asked(factory: Factory, where: Standing) -> State | None:
+    """Where the review is to come from a forge, which every run asks."""
+    packet, step = where.record.last("packet"), where.record.way.next
+    pull = packet.handoff.get("pull") if packet else None
+    if not (factory.plan.forge and pull and step):
+        return None
+    why = looks.last(factory.ledger, step)
+    said = f"{step.id} waits for a review of {_subject(where)}" + (f": {why}" if why else "")
+    return State(
+        artifact=step.artifact, kind="asking", stage=step.id, sentence=said, command=pull["address"]
+    )
 
 
 def _budget_left(factory: Factory, name: str) -> str:

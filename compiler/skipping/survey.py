@@ -152,7 +152,7 @@ def _row(factory: Factory, artifact: Artifact, busy: Set[str], started: int) -> 
     sealed = state.kind == "sealed"
     again = not sealed and (
         not _knowable(factory, artifact)
-        or state.kind == "paused"
+        or state.kind in ("paused", "asking")
         or factory.plan.flow.budget is not None
     )
     row = Row(

@@ -24,10 +24,15 @@ class Ref:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSpec:
+    """`repository`, `url` and `remote` are of `github`; empty where nothing is said."""
+
     span: Span
     repo: Ref | None
     scaffold: Ref | None
     base: str
+    repository: str
+    url: str
+    remote: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,15 @@ from factoryline.system import files
 
 def target(root: Node) -> model.TargetSpec:
     node = root.get("target") or root
+    github = node.get("github") or root
     return model.TargetSpec(
         span=node.span,
         repo=_ref(node, "repo"),
         scaffold=_ref(node, "scaffold"),
         base=text(node, "base", "main"),
+        repository=text(github, "repository"),
+        url=text(github, "url"),
+        remote=text(github, "remote", "origin"),
     )
 
 

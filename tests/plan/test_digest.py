@@ -20,7 +20,7 @@ from tests.plan.example import PARTS, plan_of
 ASIDE = {
     # Positions, budgets and time limits shape nothing. The others are inputs of their own: the
     # text of a template, an agent, the contracts; or the ledger knows more (the target's commit).
-    "Target": {"span", "repo", "scaffold"},
+    "Target": {"span", "repo", "scaffold", "remote", "repository", "url"},
     "Surface": set(),
     "Touches": set(),
     "Template": {"name"},

@@ -10,6 +10,7 @@ from factoryline.spec.model import Spec
 
 
 def check(spec: Spec) -> Iterator[Diagnostic]:
+    yield from _forge(spec)
     target = spec.target
     if (target.repo is None) == (target.scaffold is None):
         count = "neither" if target.repo is None else "both"
@@ -47,3 +48,17 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
                     code="surface-overlap",
                 )
             seen.setdefault(glob.name, name)
+
+
+def _forge(spec: Spec) -> Iterator[Diagnostic]:
+    """A review from a forge needs a repository that is there too."""
+    for cell in spec.cells:
+        if cell.source in ("", "person", "recorded") or spec.target.scaffold is None:
+            continue
+        yield Diagnostic(
+            message=f"`{cell.name.name}` takes its reviews from {cell.source}, and a scaffold is "
+            "nowhere but here",
+            span=spec.target.scaffold.span,
+            help="name a repository: target: {repo: .}; or take reviews from a person",
+            code="target",
+        )

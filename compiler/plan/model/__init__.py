@@ -48,12 +48,19 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The repository that the line works on: an existing one, or one made from a folder."""
+    """The repository that the line works on: an existing one, or one made from a folder.
+
+    remote: where branches are pushed. repository, url: what it is called on a forge, and the
+    forge's API; empty where the remote's address tells.
+    """
 
     span: Aside[Span]
     repo: Aside[Path | None]
     scaffold: Aside[Path | None]
     base: str
+    remote: Aside[str] = "origin"
+    repository: Aside[str] = ""
+    url: Aside[str] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +244,12 @@ class Plan:
         last = tuple(cell for cell in self.line if cell.kind == "analyst")
         first = tuple(cell for cell in self.line if cell.kind != "analyst")
         return (*first, *((self.merge,) if self.merge else ()), *last)
+
+    @property
+    def forge(self) -> str:
+        """The forge that reviews come from; empty where they are given here."""
+        sources = (cell.source for cell in self.line if cell.kind == "review")
+        return next((one for one in sources if one not in ("person", "recorded")), "")
 
     def artifact(self, name: str) -> Artifact | None:
         return _by_name(self.artifacts).get(name)
