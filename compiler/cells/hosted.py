@@ -38,8 +38,8 @@ def asking(job: Job) -> Iterator[Forge]:
         raise Held(failed.message, span=span, help=failed.help) from failed
 
 
-def post(job: Job, packet: Handoff, *, passed: bool, said: str) -> tuple[Pull, str]:
-    """Put a packet on the forge; the pull request, and why no status could be set, if so."""
+def post(job: Job, packet: Handoff, *, passed: bool, said: str) -> tuple[Pull, list[str]]:
+    """Put a packet on the forge; the pull request, and what the forge refused besides."""
     before = [entry.handoff for entry in job.record.all("packet")]
     what = Post(
         branch=packet["branch"],
@@ -56,7 +56,7 @@ def post(job: Job, packet: Handoff, *, passed: bool, said: str) -> tuple[Pull, s
         publish.push(job.repository, job.plan.target.remote, what, ours)
         numbers = {one["pull"]["number"] for one in before if one.get("pull")}
         pull = publish.announce(forge, what, numbers)
-        return pull, publish.mark(forge, packet["commit"], passed=passed, said=said)
+        return pull, list(publish.adorn(forge, pull, what, passed=passed, said=said))
 
 
 def look(job: Job, packet: Handoff) -> Look:

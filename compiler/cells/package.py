@@ -54,10 +54,10 @@ def run(job: Job) -> Result:
     summary = f"{change['branch']}, {plural(len(packet['patches']), 'patch', 'patches')}"
     if job.plan.forge:
         passed = job.taken["verdict"].outcome == "pass"
-        pull, unmarked = hosted.post(job, packet, passed=passed, said=verified)
+        pull, refused = hosted.post(job, packet, passed=passed, said=verified)
         packet["pull"] = {"number": pull.number, "address": pull.address}
         summary += f", {pull.address}"
-        summary += f" (no status on the commit: {unmarked})" if unmarked else ""
+        summary += f" ({'; '.join(refused)})" if refused else ""
     return Result(handoff=packet, summary=summary, documents={"packet.md": body})
 
 

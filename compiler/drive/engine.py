@@ -233,10 +233,10 @@ def carry_on(
         yield Task(f"{name} has spent its budget", [(refuse, [factory, empty])])
         return
     work = waits_for_work(factory, where)
-    if work and work.refused:
-        stop = f"{name} waits"
-        yield grouped(group, [stop])
-        yield Task(stop, [(fail, [work.reason, work.command])])
+    if work:
+        stops = [f"{name} waits"] if work.refused else []
+        yield grouped(group, stops)
+        yield from (Task(stop, [(fail, [work.reason, work.command])]) for stop in stops)
         return
     segment = _segment(factory, where.record)
     following = f"_{name}+{turn}" if group == name else f"{group}+{turn}"

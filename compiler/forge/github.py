@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -184,6 +184,8 @@ def _asking(url: str) -> Iterator[None]:
             raise Away("GitHub takes no more requests for now", until=until) from failed
         if failed.status >= 500:
             raise Away(f"GitHub does not answer as it should: {said}") from failed
+        if failed.status == 404:
+            said = "it is not there, or the token does not reach it"
         raise Refusal(said) from failed
     except (requests.RequestException, OSError) as lost:
         raise Away(f"{url} could not be reached: {lost}") from lost
@@ -245,20 +247,14 @@ def _said(review: Any) -> Said:
 
 def _remark(comment: Any) -> Remark:
     return Remark(
-        review=_raw(comment, "pull_request_review_id", int) or 0,
+        review=comment.pull_request_review_id or 0,
         by=_name(comment.user),
         text=comment.body or "",
         path=comment.path or "",
-        line=_raw(comment, "line", int) or _raw(comment, "original_line", int) or 0,
+        line=comment.line or comment.original_line or 0,
         # The commit that it was made on; the other one moves along with the branch.
         commit=comment.original_commit_id or comment.commit_id or "",
     )
-
-
-def _raw(value: Any, name: str, kind: Callable[[Any], Any]) -> Any:
-    """A field that the client's own types do not have in every version."""
-    found = value.raw_data.get(name)
-    return kind(found) if found is not None else None
 
 
 def _name(user: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from factoryline.forge import body
@@ -99,20 +99,18 @@ def announce(forge: Forge, post: Post, known: Collection[int]) -> Pull:
         if title != found.title or not body.same(text, found.body):
             forge.update(found.number, title=title, body=text)
         pull = found
-    if post.labels:
-        _try(lambda: forge.label(pull.number, post.labels))
     return pull
 
 
-def mark(forge: Forge, commit: str, *, passed: bool, said: str) -> str:
-    """Put the verdict on the commit; why not, where the token may not."""
-    return _try(lambda: forge.mark(commit, passed=passed, said=said))
+def adorn(forge: Forge, pull: Pull, post: Post, *, passed: bool, said: str) -> Iterator[str]:
+    """Add what is a help and no more, labels and the verdict as a status; what was refused."""
+    if post.labels:
+        yield from _tried("labels", lambda: forge.label(pull.number, post.labels))
+    yield from _tried("status", lambda: forge.mark(post.commit, passed=passed, said=said))
 
 
-def _try(work: Callable[[], None]) -> str:
-    """What is no more than a help: where it is refused, the reason."""
+def _tried(what: str, work: Callable[[], None]) -> Iterator[str]:
     try:
         work()
     except Refusal as refused:
-        return str(refused)
-    return ""
+        yield f"no {what}: {refused}"
