@@ -19,7 +19,7 @@ from factoryline.typed import typed
 @contextmanager
 def asking(job: Job) -> Iterator[Forge]:
     """The forge of the line. What keeps it from doing its part holds the stage."""
-    span = job.cell.span
+    span = job.plan.target.span
     try:
         yield publish.connect(job.plan, job.repository)
     except Away as away:

@@ -77,7 +77,12 @@ class GitHub:
         from urllib3.util import Retry
 
         retry = Retry(
-            total=TRIES, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), redirect=0
+            total=TRIES,
+            backoff_factor=0.2,
+            status_forcelist=(500, 502, 503, 504),
+            # What changes something is asked for once, and then looked for.
+            allowed_methods=("GET", "HEAD"),
+            redirect=0,
         )
         client = Github(
             auth=Auth.Token(_token()),
