@@ -28,14 +28,7 @@ def problems(plan: Plan) -> tuple[Diagnostic, ...]:
     for cell in plan.line:
         if cell.sandbox:
             found += sandboxed(cell.name, cell.span, network=cell.network)
-    if plan.forge:
-        why, help = FORGES[plan.forge].missing()
-        if why:
-            message = f"reviews come from {plan.forge}, and {why}"
-            found.append(
-                Diagnostic(message=message, span=plan.target.span, help=help, code="forge")
-            )
-    return tuple(found)
+    return (*found, *hosted(plan))
 
 
 def need(plan: Plan) -> None:
@@ -89,6 +82,14 @@ def sandboxed(cell: str, span: Span, *, network: bool) -> Iterator[Diagnostic]:
         yield Diagnostic(
             message=f"`{cell}` has no sandbox here: {why}", span=span, help=help, code="sandbox"
         )
+
+
+def hosted(plan: Plan) -> Iterator[Diagnostic]:
+    """What keeps reviews from coming from their forge."""
+    why, help = FORGES[plan.forge].missing() if plan.forge else ("", "")
+    if why:
+        message = f"reviews come from {plan.forge}, and {why}"
+        yield Diagnostic(message=message, span=plan.target.span, help=help, code="forge")
 
 
 def credentials(agent: Agent) -> tuple[str, ...]:

@@ -34,8 +34,7 @@ def run(job: Job) -> Result | Waiting:
 def _asked(job: Job) -> Result | Waiting:
     """What people said on the forge."""
     packet = job.handoff("packet")
-    kinds = schema.builtin("recorded-review")["$defs"]["finding"]["properties"]["kind"]["enum"]
-    found = judge.judged(hosted.look(job, packet), packet["commit"], kinds)
+    found = judge.judged(hosted.look(job, packet), packet["commit"])
     if isinstance(found, judge.Open):
         looks.keep(job.ledger, job.stage, found.why)
         return Waiting(reason=found.why, command=packet["pull"]["address"])

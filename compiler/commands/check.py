@@ -72,9 +72,11 @@ def _problems(path: Path, *, environment: bool) -> tuple[Spec | None, tuple[Diag
         problems += _programs(spec)
     if environment and not any(problem.severity == "error" for problem in problems):
         problems += [found for a in spec.agents for found in preflight.check(resolved(a))]
-        for cell in resolve(spec).line:
+        plan = resolve(spec)
+        for cell in plan.line:
             if cell.sandbox:
                 problems += preflight.sandboxed(cell.name, cell.span, network=cell.network)
+        problems += preflight.hosted(plan)
     return spec, ordered(problems)
 
 

@@ -12,6 +12,9 @@ from factoryline.cells import hooks, preflight
 from factoryline.commands.base import DOIT, loader_in
 from factoryline.diagnostics import listing, render
 from factoryline.errors import ExitCode, ProgramMissing
+from factoryline.forge import publish
+from factoryline.forge.base import Away
+from factoryline.forge.table import FORGES
 from factoryline.pipeline import compile_factory, find
 from factoryline.plan.model import Agent, Plan, Selection
 from factoryline.system import git, process, sandbox
@@ -34,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
         *_programs(plan),
         *(row for a in preflight.agents(plan) for row in _agent(a)),
         *_sandboxes(plan),
+        *_forge(plan),
     ]
     width = max(len(what) for what, _ in rows)
     for what, found in rows:
@@ -117,6 +121,21 @@ def _sandboxes(plan: Plan) -> Iterator[tuple[str, str]]:
     names = [cell.name for cell in plan.line if cell.sandbox]
     if names:
         yield f"bubblewrap (for {listing(names, limit=3)})", _place(sandbox.PROGRAM)
+
+
+def _forge(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Which repository reviews come from, and whether it can be asked."""
+    if not plan.forge or not plan.target.repo:
+        return
+    why, _ = FORGES[plan.forge].missing()
+    if why:
+        yield plan.forge, MISSING
+        return
+    try:
+        forge = publish.connect(plan, git.Git(plan.target.repo))
+        yield plan.forge, f"{forge} with a token"
+    except Away as away:
+        yield plan.forge, str(away)
 
 
 def _place(program: str) -> str:

@@ -10,16 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from factoryline.cells.base import Waiting
 from factoryline.commands.base import open_factory
 from factoryline.contracts import change
 from factoryline.diagnostics import listing, plural
 from factoryline.errors import UserError
 from factoryline.ledger.entry import Entry, Handoff
 from factoryline.ledger.query import Record
+from factoryline.plan import findings
+from factoryline.run import review_form
 from factoryline.run.answer import answer, reviewer, waiting
 from factoryline.run.factory import Factory
-from factoryline.run.status import moved_on
-from factoryline.spec import schema
+from factoryline.run.stage import run_stage
+from factoryline.run.status import moved_on, state
 from factoryline.typed import typed
 from factoryline.verification.proof import sentences
 from factoryline.verification.sentence import sentence
@@ -28,21 +31,31 @@ HELP = "approve a packet, or ask for changes"
 EXAMPLES = (
     "factory review api-key-entry",
     "factory review api-key-entry --approve",
-    "factory review api-key-entry --request-changes --finding 'The key belongs on the server.'",
+    "factory review api-key-entry --request-changes "
+    "--finding 'architecture: The key belongs on the server. @ desktop/keys.py:12'",
+    "factory review --sync",
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help="the artifact whose review waits")
+    parser.add_argument("name", nargs="?", default="", help="the artifact whose review waits")
     decision = parser.add_mutually_exclusive_group()
     decision.add_argument("--approve", action="store_true", help="the packet may be merged")
     decision.add_argument("--request-changes", action="store_true", help="open the next round")
     decision.add_argument(
         "--show", action="store_true", help="print the packet and the change, and stop"
     )
+    decision.add_argument("--edit", action="store_true", help="write the review in your editor")
+    decision.add_argument(
+        "--sync", action="store_true", help="look for reviews where the change is hosted"
+    )
     parser.add_argument("--summary", default="", help="the review in a sentence")
     parser.add_argument(
-        "--finding", action="append", default=[], metavar="TEXT", help="a remark; may be repeated"
+        "--finding",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="a remark, as `kind: statement @ path:line` or the statement alone; may be repeated",
     )
     parser.add_argument(
         "--confirm",
@@ -54,11 +67,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kind",
         default="other",
-        choices=_choices("kind"),
+        choices=findings.kinds(),
         metavar="KIND",
-        help=f"what the findings are about: {', '.join(_choices('kind'))}",
+        help=f"what findings are about that do not say it: {', '.join(findings.kinds())}",
     )
-    parser.add_argument("--severity", default="major", choices=_choices("severity"))
+    parser.add_argument("--severity", default="major", choices=findings.severities())
     parser.add_argument(
         "--path", action="append", default=[], help="a path that the findings are about"
     )
@@ -76,7 +89,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
+    if args.sync:
+        return _sync(factory, args.name)
+    if not args.name:
+        raise UserError("no artifact is named", help="`factory status` shows whose review waits")
     name = factory.need_artifact(args.name)
+    if args.edit:
+        return _edited(factory, args, name)
     seen = None
     if args.show:
         _, packet = waiting(factory, name)
@@ -100,6 +119,52 @@ def run(args: argparse.Namespace) -> int:
         if more:
             print(f"{more}; what is new there is not part of what you approved")
         print(f"{typed()} goes on from here")
+    return 0
+
+
+def _edited(factory: Factory, args: argparse.Namespace, name: str) -> int:
+    """Let a person write the review in their editor."""
+    _, packet = waiting(factory, name)
+    form = factory.ledger.work / f"review-{name}.yaml"
+    value = review_form.filled_in(
+        factory.repository,
+        form,
+        name=name,
+        commit=packet.handoff["commit"],
+        by=args.by or reviewer(factory),
+    )
+    if value is None:
+        print(f"nothing is decided; `factory review {name} --edit` asks again")
+        return 0
+    # A person takes their time, and factory.yaml may be another one by now.
+    factory = open_factory(args)
+    with factory.writing(f"factory review {name}"):
+        done = answer(factory, name, value, seen=packet.digest)
+    review_form.done(form)
+    print(f"{done.entry.stage}: {done.summary}, on {packet.handoff['commit'][:10]}")
+    print(f"{typed()} goes on from here")
+    return 0
+
+
+def _sync(factory: Factory, name: str) -> int:
+    """Look for reviews on the forge, of one artifact or of all that wait for one."""
+    if not factory.plan.forge:
+        raise UserError(
+            "reviews are given here, and not on a forge",
+            help="say where they come from: review: {kind: review, from: github, …}",
+        )
+    names = [factory.need_artifact(name)] if name else [a.name for a in factory.plan.artifacts]
+    asked = [s for s in (state(factory, one) for one in names) if s.kind == "asking"]
+    if not asked:
+        print(f"no review of {name or 'any artifact'} is waited for on {factory.plan.forge}")
+    with factory.writing("factory review --sync"):
+        for one in asked:
+            done = run_stage(factory, one.artifact, one.stage)
+            if isinstance(done, Waiting):
+                why = f": {done.reason}" if done.reason else ""
+                print(f"{one.artifact}/{one.stage} waits{why}\n  {done.command}")
+            else:
+                print(f"{done.entry.stage}: {done.summary}\n  {typed()} goes on from here")
     return 0
 
 
@@ -184,23 +249,19 @@ def _review(factory: Factory, args: argparse.Namespace, record: Record) -> dict[
         raise UserError("--surface and --at-most belong to a prior", help="name it: --prior ID")
     if args.at_most is not None and len(args.surface) != 1:
         raise UserError("--at-most guards one surface", help="give exactly one --surface")
-    finding = {"kind": args.kind, "severity": args.severity, "paths": args.path}
-    findings = [{**finding, "statement": text} for text in args.finding]
+    told = [findings.read(t, kind=args.kind, severity=args.severity) for t in args.finding]
+    for one in told:
+        one["paths"] += args.path
     rules = [one.pop("rule", one["statement"]) for one in confirmed]
-    findings += confirmed
+    said = [*told, *confirmed]
     if args.prior:
-        findings[0]["prior"] = _prior(args, (*args.finding, *rules)[0])
+        said[0]["prior"] = _prior(args, (*(one["statement"] for one in told), *rules)[0])
     return {
         "decision": "approve" if args.approve else "request-changes",
         "by": args.by or reviewer(factory),
         "summary": args.summary,
-        "findings": findings,
+        "findings": said,
     }
-
-
-def _choices(field: str) -> list[str]:
-    finding = schema.builtin("recorded-review")["$defs"]["finding"]
-    return list(finding["properties"][field]["enum"])
 
 
 def _confirmed(record: Record, place: str) -> dict[str, Any]:

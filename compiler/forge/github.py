@@ -71,6 +71,9 @@ class GitHub:
     def __init__(self, repository: str, url: str) -> None:
         self.repository, self.url = repository, url
 
+    def __str__(self) -> str:
+        return f"{self.repository} at {self.url}"
+
     @cached_property
     def _repository(self) -> Repository:
         from github import Auth, Github

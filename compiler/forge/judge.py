@@ -6,13 +6,13 @@ that they did not see. What somebody decided last is what they mean; a comment d
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from factoryline.diagnostics import listing
 from factoryline.forge.base import Look, Remark, Said
+from factoryline.plan import findings
 
 DECIDES = ("approve", "request-changes", "dismissed")
 
@@ -43,20 +43,20 @@ class Decided:
         }
 
 
-def judged(look: Look, commit: str, kinds: Sequence[str]) -> Decided | Open:
-    """The review of `commit` that a pull request holds. kinds: of findings, by name."""
+def judged(look: Look, commit: str) -> Decided | Open:
+    """The review of `commit` that a pull request holds."""
     pull = look.pull
     last = _last_words(look)
     of_it = [said for said in last if said.commit == commit]
     against = [said for said in of_it if said.decision == "request-changes"]
     if against:
-        return _decided(look, commit, "request-changes", against, kinds)
+        return _decided(look, commit, "request-changes", against)
     if pull.merged:
         if pull.commit != commit:
             return Open(why=f"it was merged at {pull.commit[:10]}, which is not what was verified")
         by = [said for said in of_it if said.decision == "approve"]
         merged = Said(id=0, by=pull.by or pull.author, decision="approve", text="", commit=commit)
-        return _decided(look, commit, "approve", by or [merged], kinds)
+        return _decided(look, commit, "approve", by or [merged])
     if not pull.open:
         return Open(why=f"it was closed{f' by {pull.by}' if pull.by else ''}; reopen it to go on")
     if pull.commit != commit:
@@ -67,7 +67,7 @@ def judged(look: Look, commit: str, kinds: Sequence[str]) -> Decided | Open:
         return Open(why="it is a draft")
     agreed = [said for said in of_it if said.decision == "approve" and _counts(said, pull.author)]
     if agreed:
-        return _decided(look, commit, "approve", agreed, kinds)
+        return _decided(look, commit, "approve", agreed)
     return Open(why="; ".join(_not_yet(last, pull.author)))
 
 
@@ -97,34 +97,24 @@ def _not_yet(last: Sequence[Said], author: str) -> Iterator[str]:
             yield f"{said.by} asked for changes of {said.commit[:10]}, and has not answered since"
 
 
-def _decided(
-    look: Look, commit: str, decision: str, by: Sequence[Said], kinds: Sequence[str]
-) -> Decided:
+def _decided(look: Look, commit: str, decision: str, by: Sequence[Said]) -> Decided:
     remarks = [r for r in look.remarks if r.commit == commit and r.by != look.pull.author]
     if decision == "approve":
         given = {said.id for said in by}
         remarks = [remark for remark in remarks if remark.review in given]
     texts = [said.text.strip() for said in by if said.text.strip()]
-    findings = tuple(_finding(remark, kinds) for remark in remarks if remark.text.strip())
-    if decision == "request-changes" and not findings and not texts:
+    found = tuple(_finding(remark) for remark in remarks if remark.text.strip())
+    if decision == "request-changes" and not found and not texts:
         texts = ["Changes were asked for without a word."]
     return Decided(
         decision=decision,
         by=listing(dict.fromkeys(said.by for said in by)),
         summary="\n\n".join(texts),
-        findings=findings,
+        findings=found,
     )
 
 
-def _finding(remark: Remark, kinds: Sequence[str]) -> dict[str, Any]:
-    kind, statement = kind_of(remark.text, kinds)
+def _finding(remark: Remark) -> dict[str, Any]:
+    found = findings.read(remark.text)
     place = f"{remark.path}:{remark.line}" if remark.line else remark.path
-    return {"kind": kind, "severity": "major", "statement": statement, "paths": [place]}
-
-
-def kind_of(text: str, kinds: Sequence[str]) -> tuple[str, str]:
-    """`tests: it is slow` as its kind and the rest; `other` where it begins with no kind."""
-    found = re.match(r"\s*([a-z]+):\s*(?=\S)", text)
-    if found and found[1] in kinds:
-        return found[1], text[found.end() :].strip()
-    return "other", text.strip()
+    return {**found, "paths": list(dict.fromkeys([place, *found["paths"]]))}

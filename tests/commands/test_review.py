@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.line import Line, waits_for_review
+from tests.line import Line, Ran, waits_for_review
 
 
 @pytest.fixture
@@ -60,3 +60,53 @@ def test_a_decision_is_about_what_was_seen(waiting: Line) -> None:
     ran = waiting.terminal("factory", "review", "limit", keys="a\n", pager="")
     assert "the packet has changed while you looked at it" in ran.out, ran
     assert "1-review" not in waiting.entries("limit")
+
+
+def edited(line: Line, script: str) -> Ran:
+    """`factory review limit --edit` with an editor that is a shell script; $1 is the form."""
+    editor = line.write(line.folder / "editor", f"#!/bin/sh\n{script}\n")
+    editor.chmod(0o755)
+    return line.factory("review", "limit", "--edit", env={"EDITOR": str(editor)})
+
+
+def test_a_review_in_an_editor(waiting: Line) -> None:
+    said = "decision: request-changes\\nby: Cy\\nfindings: [{kind: tests, statement: Test it.}]\\n"
+    ran = edited(waiting, f"head -1 $1 > $1.new; printf '{said}' >> $1.new; mv $1.new $1")
+    assert ran.code == 0, ran.err
+    assert "limit/1-review: changes requested by Cy, 1 finding" in ran.out
+    assert not list((waiting.state / ".work").glob("review-*"))
+
+
+def test_an_editor_that_changes_nothing_decides_nothing(waiting: Line) -> None:
+    for script in ("true", ": > $1"):
+        assert "nothing is decided" in edited(waiting, script).out
+    assert "1-review" not in waiting.entries("limit")
+
+
+def test_a_form_with_a_mistake_stays_for_another_try(waiting: Line) -> None:
+    ran = edited(waiting, "sed -i 's/request-changes /maybe /; s/summary: \"\"/summary: Long./' $1")
+    assert ran.code == 3
+    assert "review-limit.yaml:2:11: error:" in ran.err
+    assert "help:" in ran.err
+    ran = edited(waiting, "sed -i 's/maybe/approve/' $1")
+    assert ran.code == 0, ran.err
+    assert waiting.entry("limit", "1-review")["handoff"]["summary"] == "Long."
+
+
+def test_a_finding_says_its_kind_and_place(waiting: Line) -> None:
+    text = "tests (minor): Test it. @ server/app.py:1"
+    ran = waiting.factory("review", "limit", "--request-changes", "--finding", text, "--by", "Cy")
+    assert ran.code == 0, ran.err
+    [finding] = waiting.entry("limit", "1-review")["handoff"]["findings"]
+    assert finding == {
+        "kind": "tests",
+        "severity": "minor",
+        "statement": "Test it.",
+        "paths": ["server/app.py:1"],
+    }
+
+
+def test_without_a_forge_there_is_nothing_to_look_at(waiting: Line) -> None:
+    ran = waiting.factory("review", "--sync")
+    assert (ran.code, "reviews are given here" in ran.err) == (3, True)
+    assert waiting.factory("review").code == 3

@@ -139,3 +139,27 @@ def test_what_does_not_decide(what: str, line: Hosted) -> None:
         line.hub.edit(state="open")
         assert "2-merge" not in line.reviewed().out
         assert line.assembled("limit")["sealed"] is True
+
+
+def test_reviews_are_looked_for_without_a_run(line: Hosted) -> None:
+    line.reviewed()
+    ran = line.factory("review", "--sync")
+    assert (ran.code, ran.out) == (0, f"limit/1-review waits\n  {line.hub.url}/ann/notes/pull/1\n")
+    line.hub.review("bo", "APPROVED")
+    ran = line.factory("review", "limit", "--sync")
+    assert ran.out == "limit/1-review: approved by bo\n  doit goes on from here\n"
+    assert line.factory("review", "--sync").out.startswith("no review of any artifact")
+
+
+def test_a_review_can_be_given_here_as_well(line: Hosted) -> None:
+    line.reviewed()
+    assert line.factory("review", "limit", "--approve", "--by", "Ann").code == 0
+    line.reviewed()
+    assert line.assembled("limit")["sealed"] is True
+    assert line.hub.facts(1)["merged"]
+
+
+def test_what_is_missing_is_named_before_a_run(line: Hosted) -> None:
+    ran = line.factory("check", "--environment", env={"GITHUB_TOKEN": ""})
+    assert "reviews come from github, and there is no token for GitHub" in ran.out + ran.err
+    assert line.factory("check", "--environment").code == 0
