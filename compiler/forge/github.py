@@ -132,11 +132,9 @@ class GitHub:
         state, short = "success" if passed else "failure", said[:140]
         with _asking(self.url):
             marked = self._repository.get_commit(commit)
-            for one in marked.get_statuses():
-                if one.context == CONTEXT:
-                    if (one.state, one.description) == (state, short):
-                        return
-                    break  # the newest comes first
+            known = marked.get_combined_status().statuses
+            if (CONTEXT, state, short) in [(s.context, s.state, s.description) for s in known]:
+                return
             marked.create_status(state, description=short, context=CONTEXT)
 
     def merge(self, number: int, *, commit: str, squash: bool, title: str, message: str) -> str:

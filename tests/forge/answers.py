@@ -127,7 +127,7 @@ class Answers:
             "node_id": "L_1",
             "url": f"{self.place}/labels/{name}",
             "name": name,
-            "description": None,
+            "description": "",
             "color": "ededed",
             "default": False,
         }
@@ -194,6 +194,18 @@ class Answers:
                 "comment_count": 0,
                 "tree": {"sha": sha, "url": place},
             },
+        }
+
+    def combined(self, sha: str, statuses: list[dict[str, Any]]) -> dict[str, Any]:
+        place = f"{self.place}/commits/{sha}"
+        return {
+            "state": "success",
+            "statuses": statuses,
+            "sha": sha,
+            "total_count": len(statuses),
+            "repository": self.repository(),
+            "commit_url": place,
+            "url": f"{place}/status",
         }
 
     def status(self, sha: str, facts: dict[str, Any], number: int, by: str) -> dict[str, Any]:

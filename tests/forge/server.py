@@ -222,7 +222,9 @@ class Hub:
         return 200, self.say.commit(self.git("rev-parse", f"{sha}^{{commit}}"))
 
     def marks(self, _: dict[str, Any], sha: str) -> tuple[int, Any]:
-        return 200, list(reversed(self.statuses.get(sha, ())))
+        # The newest of each name.
+        newest = {one["context"]: one for one in self.statuses.get(sha, ())}
+        return 200, self.say.combined(sha, list(newest.values()))
 
     def mark(self, asked: dict[str, Any], sha: str) -> tuple[int, Any]:
         made = self.say.status(sha, asked, next(self._ids), LINE)
@@ -240,8 +242,7 @@ _ROUTES: dict[tuple[str, str], Callable[..., tuple[int, Any]]] = {
     ("PUT", r"/pulls/(\d+)/merge"): Hub.merge,
     ("POST", r"/issues/(\d+)/labels"): Hub.label,
     ("GET", "/commits/([0-9a-f]+)"): Hub.commit,
-    ("GET", "/commits/([0-9a-f]+)/statuses"): Hub.marks,
-    ("GET", "/statuses/([0-9a-f]+)"): Hub.marks,
+    ("GET", "/commits/([0-9a-f]+)/status"): Hub.marks,
     ("POST", "/statuses/([0-9a-f]+)"): Hub.mark,
 }
 
