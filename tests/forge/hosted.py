@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.forge.server import REPOSITORY, TOKEN, Hub
@@ -23,13 +24,13 @@ class Hosted(Line):
     of the same name.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, hub: Callable[[Path], Hub] = Hub) -> None:
         super().__init__(folder)
         self.bare = folder / "bare"
         self.git("init", "-q", "--bare", "-b", "main", str(self.bare))
         self.git("remote", "add", "origin", str(self.bare))
         self.git("push", "-q", "origin", "main")
-        self.hub = Hub(self.bare)
+        self.hub = hub(self.bare)
         self.work("LIMIT = 4\n")
         self.about()
 
