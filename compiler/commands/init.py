@@ -7,12 +7,16 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import Path
 
 from factoryline.commands import new
 from factoryline.commands.base import DOIT, loader_in, read_toml
 from factoryline.diagnostics import listing
 from factoryline.errors import UserError
+from factoryline.forge import publish
+from factoryline.forge.table import FORGES
+from factoryline.pipeline import compile_factory
 from factoryline.plan.agents.base import BASE
 from factoryline.plan.agents.table import PROFILES
 from factoryline.spec import adopted, runners, sketch
@@ -25,6 +29,7 @@ EXAMPLES = (
     "factory init",
     "factory init --adopt my-branch",
     "factory init --agent claude --model sonnet",
+    "factory init --reviews github --ci github",
 )
 
 
@@ -41,12 +46,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BRANCH",
         help="make a branch or commit of yours the first artifact",
     )
+    parser.add_argument(
+        "--reviews",
+        choices=("person", *FORGES),
+        default="person",
+        help="where reviews come from: a person here, or pull requests (%(choices)s)",
+    )
+    parser.add_argument(
+        "--ci", choices=("github",), help="write a workflow that runs the line there (%(choices)s)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     git = open_repository(Path.cwd())
     home = Path(args.file).absolute().parent if args.file else git.path
     path = home / "factory.yaml"
+    if path.exists() and args.ci and not args.adopt:
+        print(_workflow(git, home, compile_factory(path).target.base))
+        return 0
     if path.exists() and args.adopt:
         return new.run(new.arguments(args.file, adopt=args.adopt))
     if path.exists():
@@ -75,11 +92,16 @@ def run(args: argparse.Namespace) -> int:
         agent=args.agent or "",
         model=args.model or "",
         artifact=artifact,
+        reviews=args.reviews,
     )
     files.write_text(path, text)
     runs = listing(f"the scope `{scope.name}` runs {scope.said}" for scope in scopes)
     print(f"wrote {os.path.relpath(path)}: {runs}")
     print(_loader(home))
+    if args.ci:
+        print(_workflow(git, home, base))
+    if args.reviews in FORGES:
+        print(_forge(git, args.reviews))
     hooks = git.hooks()
     if hooks:
         print(
@@ -118,6 +140,31 @@ def _adopted(git: Git, revision: str, base: str, scopes: Sequence[runners.Scope]
     found = adopted.adopted(git, revision, base, scopes)
     lines = sketch.artifact_lines(found.title, found.goal, found.scopes, adopt=found.work)
     return sketch.artifact_text(found.name, lines)
+
+
+def _workflow(git: Git, home: Path, base: str) -> str:
+    """Write a workflow for GitHub, which looks for it at the top of a repository."""
+    place = git.path / ".github/workflows/factory.yml"
+    if home != git.path:
+        raise UserError(
+            "a workflow works on the factory.yaml at the top of its repository",
+            help=f"copy what fits from {resources.files('factoryline.templates')}",
+        )
+    if place.exists():
+        raise UserError(f"{place} is there already", help="it is yours to edit, or to remove")
+    text = resources.files("factoryline.templates").joinpath("github-workflow.yml").read_text()
+    files.write_text(place, text.replace("BASE", base))
+    return f"wrote {os.path.relpath(place)}: GitHub runs the line; commit and push it"
+
+
+def _forge(git: Git, name: str) -> str:
+    """Which repository reviews will come from, or how to say it."""
+    repository, _ = publish.place(name, git, "origin")
+    why, help = FORGES[name].missing()
+    there = f"of {repository}" if repository else "of a repository that `target` has to name"
+    more = f"; {why}: {help}" if why else ""
+    say = "" if repository else f": target: {{{name}: {{repository: OWNER/NAME}}}}"
+    return f"reviews come from pull requests {there}{say}{more}"
 
 
 def _loader(home: Path) -> str:

@@ -42,15 +42,21 @@ class Post:
 def connect(plan: Plan, git: Git) -> Forge:
     """The forge of a plan's reviews. Raises Away where it is not known which repository it is."""
     target, maker = plan.target, FORGES[plan.forge]
-    address = remote.address(git, target.remote)
-    repository, url = maker.place(address) or ("", "")
+    repository, url = place(plan.forge, git, target.remote)
     if not (target.repository or repository) or not (target.url or url):
-        there = f"is at {address}" if address else "is not there"
+        found = remote.addresses(git, target.remote)
+        there = f"is at {found[0]}" if found else "is not there"
         raise Away(
             f"nothing says which repository this is: the remote `{target.remote}` {there}",
             help=f"say it: target: {{{plan.forge}: {{repository: OWNER/NAME, url: https://…}}}}",
         )
     return maker.connect(repository=target.repository or repository, url=target.url or url)
+
+
+def place(forge: str, git: Git, name: str) -> tuple[str, str]:
+    """Repository and API by the address of a remote; empty where it does not tell."""
+    found = (FORGES[forge].place(one) for one in remote.addresses(git, name))
+    return next((one for one in found if one), ("", ""))
 
 
 def push(git: Git, name: str, post: Post, known: Collection[str]) -> None:

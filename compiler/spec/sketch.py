@@ -30,7 +30,7 @@ cells:
   {build}
   verify:  {{kind: verify, returns: build}}
   package: {{kind: package}}
-  review:  {{kind: review, from: person, returns: build}}
+  review:  {{kind: review, from: {reviews}, returns: build}}
 
 line: [scout, build, verify, package, review]
 """
@@ -57,6 +57,7 @@ def factory_text(
     agent: str,
     model: str,
     artifact: str,
+    reviews: str = "person",
 ) -> str:
     """The text of a factory.yaml. Without an artifact, one to fill in stands in comments."""
     text = HEAD.format(name=name, base=base if base in PLAIN else json.dumps(base))
@@ -64,7 +65,7 @@ def factory_text(
         text += "\n# Changed lines are told for each of these.\nsurfaces:\n"
         text += "".join(f"  {name}: [{name}/**]\n" for name in surfaces)
     text += AGENT.format(agent=agent, model=json.dumps(model)) if agent else ""
-    text += CELLS.format(build=ASKS if agent else ADOPTS)
+    text += CELLS.format(build=ASKS if agent else ADOPTS, reviews=reviews)
     text += "\nscopes:\n"
     for scope in scopes:
         text += f"  {scope.name}:\n" + "".join(f"    {line}\n" for line in scope.lines)

@@ -12,10 +12,12 @@ _ENV = {
 }
 
 
-def address(git: Git, remote: str) -> str:
-    """Where a remote is; empty where there is no such one."""
+def addresses(git: Git, remote: str) -> tuple[str, ...]:
+    """Where a remote is: as it was given, and as git reads it (`url.….insteadOf`), if another."""
+    given = git.run("config", "--get", f"remote.{remote}.url").out.strip()
     done = git.run("remote", "get-url", remote)
-    return done.out.strip() if done.code == 0 else ""
+    read = done.out.strip() if done.code == 0 else ""
+    return tuple(dict.fromkeys(filter(None, (given, read))))
 
 
 def tip(git: Git, remote: str, branch: str) -> str:

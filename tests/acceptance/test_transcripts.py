@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.forge.server import REPOSITORY, TOKEN, Hub
 from tests.line import Line
 
 pytestmark = pytest.mark.long
@@ -177,6 +178,36 @@ def test_two_rounds_and_what_they_teach(tmp_path: Path) -> None:
     assert report["artifacts"][0]["rework"] == 1
 
 
+def test_a_review_on_github(tmp_path: Path) -> None:
+    line = own("python", tmp_path)
+    bare = tmp_path / "bare"
+    line.git("init", "-q", "--bare", "-b", "main", str(bare))
+    hub = Hub(bare)
+    # The address says which repository it is, and git goes to the one that is here.
+    line.git("remote", "add", "origin", f"https://github.com/{REPOSITORY}.git")
+    line.git("config", f"url.{bare}.insteadOf", f"https://github.com/{REPOSITORY}.git")
+    remark = ("notes/list.py", 1, "docs: Say what happens to notes without a time.")
+    people = {
+        # What Bo does before the Nth `doit`.
+        2: lambda: hub.review("bo", "CHANGES_REQUESTED", remarks=(remark,)),
+        4: lambda: hub.review("bo", "APPROVED"),
+    }
+    runs, env = 0, {"GITHUB_TOKEN": TOKEN}
+    try:
+        for command, printed in typed("github.md"):
+            runs += command == "doit"
+            if command == "doit" and runs in people:
+                people[runs]()
+            ran = line.run("sh", "-c", command, env=env)
+            assert ran.code == 0, f"{command}\n{ran.out}{ran.err}"
+            assert plain(ran.out.replace(hub.url, "https://github.com")) == printed, command
+            if command.startswith("factory init"):
+                line.edit("base: main}", f"base: main, github: {{url: '{hub.url}'}}}}")
+    finally:
+        hub.close()
+    assert line.assembled("newest-first")["sealed"] is True
+
+
 def test_a_test_that_proves_nothing_fails_the_verdict(tmp_path: Path) -> None:
     line = own("python", tmp_path)
     line.git("switch", "-q", "newest-first")
@@ -195,4 +226,5 @@ def test_a_test_that_proves_nothing_fails_the_verdict(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
 def test_every_transcript_is_typed_by_a_test(page: Path) -> None:
     if "```console" in page.read_text(encoding="utf-8"):
-        assert page.name in ("first-artifact.md", "review.md", "verification.md", "agents.md")
+        pages = ("first-artifact.md", "review.md", "verification.md", "agents.md", "github.md")
+        assert page.name in pages
