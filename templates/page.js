@@ -192,7 +192,7 @@ function drawArtifact(one) {
       make("strong", {}, [found.severity, found.kind].filter(Boolean).join(" ")), " " + found.statement + " ",
       quiet([found.stage + ", by " + found.by, found.paths.join(", "), found.prior && "prior " + found.prior].filter(Boolean).join("; "))))));
     if (one.guards.length) parts.push(make("h3", {}, "Guards"), list(one.guards.map((guard) =>
-      make("span", {}, word(guard.outcome), " " + guard.prior + ": " + guard.lines + " lines in " + guard.surface + ", at most " + guard.at_most))));
+      make("span", {}, word(guard.outcome), " " + guard.prior + ": " + guard.said))));
     if (one.verdict) parts.push(drawVerdict(one.verdict));
     if (one.memo) parts.push(make("h3", {}, "Memo"), make("p", {}, one.memo.summary),
       fold("files and tests", list(one.memo.files.map((file) => file.path + ": " + file.why)), list(one.memo.tests.map((test) => test.path + ": " + test.why))));

@@ -88,6 +88,8 @@ def completed(line: Line, typed: str) -> list[str]:
         ("factory new --adopt ", ["main"]),
         ("factory review limit --surface ", ["server", "webui"]),
         ("factory completion ", list(SHELLS)),
+        ("factory prior ", ["confirm", "list", "propose", "retire", "show"]),
+        ("factory prior propose x --surface ", ["server", "webui"]),
     ],
 )
 def test_a_shell_is_offered(typed: str, offered: list[str], line: Line) -> None:

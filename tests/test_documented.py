@@ -65,6 +65,7 @@ LOOKS = {
     "factory run": [("factory run", "")],
     "factory completion bash": [("factory completion bash", "factory")],
     "factory review --show": [("factory review open --show", "The open")],
+    "factory prior list": [("factory prior list", "no rule yet")],
 }
 """What only looks: all of it on one line."""
 
@@ -91,6 +92,7 @@ DOES = {
         ("doit", "note"),
     ],
     "factory review NAME": [("factory review open --approve --by Ann", "open")],
+    "factory review NAME --approve": [("factory review open --approve --by Ann", "open")],
     "factory new [TITLE] [--adopt BRANCH]": [("factory new --adopt main", "the artifact `main`")],
     "factory rebase NAME": [("factory rebase open", "open")],
     "factory reopen NAME --why …": [("factory reopen sealed --why wrong", "sealed")],
@@ -106,6 +108,13 @@ ELSEWHERE = {
     "factory init --adopt BRANCH",
     "factory init [--adopt BRANCH]",
     "factory init --agent claude --model sonnet",
+    # tests/commands/test_workflow.py, test_prior.py and tests/forge type these.
+    "factory init --ci github",
+    "factory prior propose",
+    "factory prior propose NAME/STAGE/N --id ID",
+    "factory prior confirm ID",
+    "factory prior retire ID --why …",
+    "factory review --sync",
     # tests/commands/test_new.py types these.
     'factory new "Sort by date"',
     'factory new "…"',

@@ -32,6 +32,7 @@ WORDS: dict[str, list[str]] = {
     "rebase": ["limit", "--why", "näher"],
     "reopen": ["limit", "--why", "näher"],
     "report": [],
+    "prior": ["list"],
     "review": ["limit", "--show"],
     "run": [],
     "status": [],

@@ -11,6 +11,7 @@ from factoryline.diagnostics import listing, plural
 from factoryline.ledger import spending
 from factoryline.ledger.history import is_attempt
 from factoryline.ledger.query import Record
+from factoryline.plan import guards
 from factoryline.plan.rounds import OPENS
 from factoryline.verification.proof import sentences
 from factoryline.verification.sentence import sentence
@@ -151,14 +152,13 @@ def _improve(job: Job, findings: list[dict[str, Any]]) -> list[str]:
 def _decisions(job: Job) -> list[dict[str, Any]]:
     """Rules that held, and boundaries that a review moved."""
     verdict = job.record.last("verdict")
-    guards = {g["prior"]: g for g in verdict.handoff["guards"]} if verdict else {}
+    kept = {g["prior"]: g for g in verdict.handoff["guards"]} if verdict else {}
     decisions = []
     for prior in job.priors:
-        guard = guards.get(prior["id"])
+        guard = kept.get(prior["id"])
         evidence = "the review approved"
         if guard:
-            evidence = f"{plural(guard['lines'], 'added line')} on {guard['surface']}, "
-            evidence += f"at most {guard['at_most']} allowed"
+            evidence = guards.said(guard)
         decisions.append(
             {"decision": prior["statement"], "verdict": "confirmed", "evidence": evidence}
         )

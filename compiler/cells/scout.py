@@ -71,7 +71,10 @@ def run(job: Job) -> Result:
             f"{selection.scope.name}: {' '.join(selection.chosen) or 'the whole scope'}"
             for selection in artifact.verify
         ],
-        "priors": [{"id": p["id"], "statement": p["statement"]} for p in job.priors],
+        "priors": [
+            {"id": p["id"], "statement": p["statement"], "from": p["source"]["artifact"]}
+            for p in job.priors
+        ],
         "lessons": list(job.lessons),
     }
     found = (plural(len(named), "file"), plural(len(tests), "test file"))

@@ -10,10 +10,10 @@ from typing import Any
 
 from factoryline.cells.base import Job, Result
 from factoryline.diagnostics import StageFailed, listing
-from factoryline.learning import priors
 from factoryline.ledger.query import proven
+from factoryline.plan import guards
 from factoryline.plan.model import Proof, Scope, Selection
-from factoryline.system import files, process
+from factoryline.system import diffs, files, process
 from factoryline.system.git import Git
 from factoryline.verification import fault, hermetic, parts, prepare, selected, site
 from factoryline.verification.hermetic import Commit
@@ -33,14 +33,19 @@ def run(job: Job) -> Result:
     grounds = [{"scope": check["scope"], **check.pop("ground")} for check in checks]
     asides = [frozenset(check.get("aside", ())) for check in checks]
     unverified = sorted(frozenset.intersection(*asides))
-    guards = priors.guard_results(job.priors, change["surfaces"])
-    bad = {"fail", "broken"} & {one["outcome"] for one in (*checks, *guards)}
+    guarded = guards.Changed(
+        surfaces=change["surfaces"],
+        paths=[one["path"] for one in change["files"]],
+        added=lambda: diffs.added(job.repository.readable_patch(job.base, change["commit"])),
+    )
+    kept = guards.results(job.priors, guarded)
+    bad = {"fail", "broken"} & {one["outcome"] for one in (*checks, *kept)}
     verdict = {
         "outcome": "fail" if bad or prove.failures(proof) else "pass",
         "commit": change["commit"],
         "tree": change["tree"],
         "checks": checks,
-        "guards": guards,
+        "guards": kept,
         "proof": proof,
     }
     if unverified:

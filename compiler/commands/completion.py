@@ -7,9 +7,10 @@ offered too. What goes wrong on the way offers nothing, and says nothing.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from factoryline.cells import preflight
 from factoryline.commands.base import open_factory
 from factoryline.errors import FactoryError
 from factoryline.run.factory import Factory
@@ -40,11 +41,20 @@ def offer(parsers: Mapping[str, argparse.ArgumentParser], top: argparse.Argument
     import argcomplete
 
     for command, parser in parsers.items():
-        for action in parser._actions:
+        for action in _actions(parser):
             names = NAMES.get((command, action.dest)) or NAMES.get(("", action.dest))
             if names:
                 action.completer = _completer(names)  # type: ignore[attr-defined]
     argcomplete.autocomplete(top)
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    """The arguments of a command, and of the commands that it has of its own."""
+    for action in parser._actions:
+        yield action
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield from _actions(inner)
 
 
 Names = Callable[[Factory], Iterable[str]]
@@ -99,6 +109,22 @@ def _files(factory: Factory) -> Iterable[str]:
     return factory.repository.files_in(Path.cwd())
 
 
+def _priors(factory: Factory) -> Iterable[str]:
+    return (prior["id"] for prior in factory.ledger.all_priors())
+
+
+def _every_finding(factory: Factory) -> Iterable[str]:
+    for name in artifacts(factory):
+        for entry in factory.record(name).entries:
+            if entry.contract in ("review", "critique"):
+                count = len(entry.handoff["findings"])
+                yield from (f"{entry.stage}/{number + 1}" for number in range(count))
+
+
+def _agents(factory: Factory) -> Iterable[str]:
+    return (agent.name for agent in preflight.agents(factory.plan))
+
+
 NAMES: Mapping[tuple[str, str], Names] = {
     # By command and argument; an empty command stands for all that are not named.
     ("", "name"): artifacts,
@@ -107,6 +133,10 @@ NAMES: Mapping[tuple[str, str], Names] = {
     ("", "adopt"): branches,
     ("", "scopes"): _scopes,
     ("review", "surface"): _surfaces,
+    ("prior", "prior"): _priors,
+    ("prior", "finding"): _every_finding,
+    ("prior", "surface"): _surfaces,
+    ("new", "agent"): _agents,
     ("review", "confirm"): _findings,
     ("review", "path"): _files,
     **{(command, "name"): _places(":") for command in ("run", "list", "info", "forget", "clean")},

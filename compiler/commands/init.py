@@ -71,15 +71,7 @@ def run(args: argparse.Namespace) -> int:
             f"{path} is there already",
             help="`factory check` proves what it says; `factory new` adds an artifact",
         )
-    if args.adopt and args.agent:
-        raise UserError(
-            "adopted work takes the place of an agent's", help="give --adopt or --agent, not both"
-        )
-    if bool(args.agent) != bool(args.model):
-        raise UserError(
-            "an agent and its model go together",
-            help=f"factory init --agent {args.agent or 'claude'} --model {args.model or '…'}",
-        )
+    _require_builder(args)
     found = runners.Files(root=home, paths=frozenset(git.files_in(home)), top=home)
     scopes = runners.scopes_of(found)
     base = _base(git, args.adopt or "")
@@ -111,6 +103,19 @@ def run(args: argparse.Namespace) -> int:
     first = "" if artifact else 'add the first artifact with `factory new "…"`, '
     print(f"next: {first}try `factory check`, commit, and type `{typed()}`")
     return 0
+
+
+def _require_builder(args: argparse.Namespace) -> None:
+    """Raises UserError where it is not clear who builds."""
+    if args.adopt and args.agent:
+        raise UserError(
+            "adopted work takes the place of an agent's", help="give --adopt or --agent, not both"
+        )
+    if bool(args.agent) != bool(args.model):
+        raise UserError(
+            "an agent and its model go together",
+            help=f"factory init --agent {args.agent or 'claude'} --model {args.model or '…'}",
+        )
 
 
 def _base(git: Git, adopted: str) -> str:

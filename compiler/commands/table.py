@@ -19,6 +19,7 @@ COMMANDS = OpenSet[Command](
         "diff": "factoryline.commands.diff",
         "accept": "factoryline.commands.accept",
         "review": "factoryline.commands.review",
+        "prior": "factoryline.commands.prior",
         "list": "factoryline.commands.list",
         "info": "factoryline.commands.info",
         "forget": "factoryline.commands.forget",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from factoryline.contracts.fields import outline, skeleton
 from factoryline.contracts.quote import fenced, inset, item, line
 from factoryline.errors import WorldError
+from factoryline.plan import guards
 from factoryline.plan.model import Template
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def _environment() -> SandboxedEnvironment:
     environment.filters["outline"] = outline
     environment.filters["skeleton"] = skeleton
     environment.filters["dollars"] = dollars
+    environment.filters["guard"] = guards.words
+    environment.filters["kept"] = guards.said
     return environment
 
 

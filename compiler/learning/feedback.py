@@ -7,6 +7,7 @@ from typing import Any
 
 from factoryline.diagnostics import listing, plural
 from factoryline.ledger.entry import Entry
+from factoryline.plan import guards
 from factoryline.plan.rounds import OPENS
 
 
@@ -51,17 +52,24 @@ def _failed_checks(verdict: Any) -> list[dict[str, Any]]:
         for check in verdict["checks"]
         if check["outcome"] == "fail"
     ]
-    guards = [
+    broken = [
         {
-            "statement": f"the prior {guard['prior']} allows at most {guard['at_most']} added "
-            f"lines on {guard['surface']}; there are {guard['lines']}",
+            "statement": _broken(guard),
             "details": [],
             "output": "",
         }
         for guard in verdict["guards"]
         if guard["outcome"] == "broken"
     ]
-    return checks + guards + _unproven(verdict.get("proof") or {})
+    return checks + broken + _unproven(verdict.get("proof") or {})
+
+
+def _broken(guard: Any) -> str:
+    """`the prior keys-on-the-server (api-key-entry/1-review): Keys live on the server. …`."""
+    if "statement" not in guard:
+        return f"the prior {guard['prior']}: {guards.said(guard)}"
+    asks = f"it asks for {guards.said(guard)}"
+    return f"the prior {guard['prior']} ({guard['source']}): {guard['statement']} ({asks})"
 
 
 def _steps(check: Any) -> list[str]:

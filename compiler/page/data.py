@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from factoryline.contracts.render import dollars, duration
+from factoryline.learning.priors import standing
+from factoryline.learning.uses import Use, uses
 from factoryline.ledger.entry import Entry
 from factoryline.ledger.history import is_attempt
 from factoryline.ledger.query import Record
 from factoryline.ledger.store import Ledger
 from factoryline.overview.base import Report, report
+from factoryline.plan import guards
 from factoryline.plan.model import Cell
 from factoryline.plan.rounds import OPENS
 from factoryline.run.factory import Factory
@@ -92,7 +95,10 @@ def _work(factory: Factory, record: Record) -> dict[str, Any]:
         "packet": _short(packet.handoff["body"]) if packet else "",
         "note": _document(ledger, name, "post-run.md") if note else "",
         "findings": _findings(record),
-        "guards": [dict(guard) for guard in verdict.handoff["guards"]] if verdict else [],
+        "guards": [
+            {"prior": g["prior"], "outcome": g["outcome"], "said": guards.said(g)}
+            for g in (verdict.handoff["guards"] if verdict else ())
+        ],
         "merged": record.merged() or "",
         "diff": _diff(factory, record),
     }
@@ -231,26 +237,20 @@ def _rows(found: Report) -> list[dict[str, Any]]:
 
 def _priors(factory: Factory, records: Iterable[Record]) -> list[dict[str, Any]]:
     """Each prior, with the artifacts that were shown it, and that kept or broke its guard."""
-    shown: dict[str, list[str]] = {}
-    guarded: dict[tuple[str, str], list[str]] = {}
-    for record in records:
-        memo, verdict = record.last("memo"), record.last("verdict")
-        for prior in memo.handoff["priors"] if memo else ():
-            shown.setdefault(prior["id"], []).append(record.artifact)
-        for guard in verdict.handoff["guards"] if verdict else ():
-            place = (str(guard["prior"]), str(guard["outcome"]))
-            guarded.setdefault(place, []).append(record.artifact)
+    found = uses(records)
     return [
         {
             "id": prior["id"],
             "statement": prior["statement"],
             "from": f"{prior['source']['artifact']}/{prior['source']['stage']}",
             "by": prior["source"].get("by", ""),
-            "shown": shown.get(prior["id"], []),
-            "kept": guarded.get((prior["id"], "kept"), []),
-            "broken": guarded.get((prior["id"], "broken"), []),
+            "shown": list(use.shown),
+            "kept": list(use.kept),
+            "broken": list(use.broken),
+            "standing": standing(prior),
         }
         for prior in factory.ledger.all_priors()
+        for use in [found.get(prior["id"], Use())]
     ]
 
 

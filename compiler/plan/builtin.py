@@ -59,8 +59,10 @@ PARTS = tuple(
 FILTERS = (
     "duration",
     "fenced",
+    "guard",
     "inset",
     "item",
+    "kept",
     "line",
     "outline",
     "plural",

@@ -165,9 +165,17 @@ def record(factory: Factory, due: Due, result: Result, began: str, seconds: floa
         ledger.prune(name, (*job.record.way.before(stage), stage))
     ledger.write(entry, job.record.entries)
     if job.cell.facts.seals:
+        _retire(factory)
         workspace.discard(factory, name)
     summary = result.summary or f"handed {job.cell.hands.name}"
     return Done(entry=entry, summary=summary)
+
+
+def _retire(factory: Factory) -> None:
+    """Take the rules out of force that nobody needs any more; what was learned stays on disk."""
+    records = (factory.record(one.name) for one in factory.plan.artifacts)
+    for prior in list(priors.lapsed(factory.ledger, records)):
+        factory.ledger.write_prior(prior)
 
 
 def note_failure(factory: Factory, job: Job, failure: FactoryError, seconds: float) -> None:

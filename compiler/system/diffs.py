@@ -41,6 +41,21 @@ class Hunk:
 _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
+def added(text: str) -> Iterator[tuple[str, str]]:
+    """Of a patch: each added line, with its file's path."""
+    path, left = "", 0
+    for line in text.split("\n"):
+        found = _HUNK.match(line)
+        if found:
+            left = int(found[4] or 1)
+        elif left and line[:1] in ("+", " ", ""):
+            left -= 1
+            if line.startswith("+"):
+                yield path, line[1:]
+        elif line.startswith("+++ b/"):
+            path = line.removeprefix("+++ b/").rstrip("\t")
+
+
 def hunks(text: str) -> tuple[Hunk, ...]:
     """Of `git diff -U0`: which lines differ between two blobs."""
     groups = (match.groups() for match in _HUNK.finditer(text))

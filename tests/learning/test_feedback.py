@@ -68,8 +68,7 @@ def test_failed_checks_and_broken_guards() -> None:
                 "output": "the end of the output",
             },
             {
-                "statement": "the prior broken allows at most 0 added lines on desktop; "
-                "there are 7",
+                "statement": "the prior broken: at most 0 added lines on desktop; there are 7",
                 "details": [],
                 "output": "",
             },

@@ -127,28 +127,53 @@ def test_a_prior_is_learned_from_the_finding_that_carries_it() -> None:
         assert schema.violations(prior, schema.builtin("prior")) == ()
 
 
-@pytest.mark.parametrize(
-    ("added", "at_most", "outcome"),
-    [(0, 0, "kept"), (1, 0, "broken"), (5, 5, "kept"), (6, 5, "broken")],
-)
-def test_a_guard_is_kept_or_broken(added: int, at_most: int, outcome: str) -> None:
-    guarded = rule(guard={"surface": "desktop", "at_most": at_most})
-    surfaces = {"desktop": {"added": added, "removed": 9}}
-    assert priors.guard_results([rule("bare"), guarded], surfaces) == [
-        {
-            "prior": "rule",
-            "surface": "desktop",
-            "at_most": at_most,
-            "lines": added,
-            "outcome": outcome,
-        }
-    ]
+def test_what_is_about_paths_or_words(plan: Plan, ledger: Ledger) -> None:
+    """The line may touch server/**."""
+    artifact = plan.artifacts[0]
+    word = artifact.title.split()[-1]
+    for prior in (
+        rule("here", paths=["server/keys.py"]),
+        rule("there", paths=["desktop/keys.py"]),
+        rule("said", words=[word.upper()]),
+        rule("unsaid", words=[word[:-1], "nobody-says-this"]),
+        rule("both", paths=["server/**"], words=[word]),
+    ):
+        ledger.write_prior(prior | {"source": prior["source"] | {"artifact": "other"}})
+    found = [prior["id"] for prior in priors.applying(plan, ledger, artifact.name)]
+    assert found == ["both", "here", "said"]
 
 
-def test_a_surface_that_the_change_does_not_have_has_no_lines() -> None:
-    guarded = rule(guard={"surface": "gone", "at_most": 0})
-    [result] = priors.guard_results([guarded], {})
-    assert (result["lines"], result["outcome"]) == (0, "kept")
+def test_a_proposal_holds_once_it_is_confirmed_and_until_it_is_retired(
+    plan: Plan, ledger: Ledger
+) -> None:
+    signed = {"by": "Ann", "on": day(0)}
+    states = {
+        "proposed": rule(proposed=signed),
+        "": rule(proposed=signed, confirmed=signed),
+        "retired": rule(proposed=signed, confirmed=signed, retired=signed | {"why": "Old."}),
+        "expired": rule(expires=day(-1)),
+    }
+    for standing, prior in states.items():
+        assert priors.standing(prior) == standing
+        ledger.write_prior(prior)
+        assert bool(priors.applying(plan, ledger, "selector")) is (standing == "")
+
+
+def test_a_proposal_is_as_narrow_as_its_finding() -> None:
+    finding = {"kind": "tests", "statement": "Test it.", "paths": ["a.py:3", "a.py:9", "b.py"]}
+    handoff = {"decision": "approve", "by": "Bo", "findings": [finding]}
+    found = entry("1-review", handoff=handoff, outcome="approve")
+    prior = priors.proposed(found, 1, {"id": "tested", "guard": {}}, "Ann")
+    assert prior["paths"] == ["a.py", "b.py"]
+    assert (prior["surfaces"], prior["statement"]) == ([], "Test it.")
+    assert (prior["source"]["by"], prior["proposed"]["by"]) == ("Bo", "Ann")
+    assert schema.violations(prior, schema.builtin("prior")) == ()
+    said = {"id": "tested", "surfaces": ["server"], "statement": "Tests first."}
+    wider = priors.proposed(found, 1, said, "Ann")
+    assert (wider["surfaces"], wider.get("paths"), wider["statement"]) == (
+        *(["server"], None),
+        "Tests first.",
+    )
 
 
 def review(*rules: dict[str, Any], artifact: str = "wizard", finding: str = "It was so.") -> Any:

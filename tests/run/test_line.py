@@ -65,7 +65,8 @@ def test_a_review_opens_a_round_and_teaches_the_next_artifact(line: Line) -> Non
     assert (key["rework"], model["rework"]) == (1, 0)
     assert key["lines"]["webui"] == {"first": 1, "final": 0}
     memo = line.entry("model", "scout")["handoff"]
-    assert memo["priors"] == [{"id": rule["id"], "statement": rule["statement"]}]
+    taught = {"id": rule["id"], "statement": rule["statement"], "from": "key"}
+    assert memo["priors"] == [taught]
     assert "key: architecture: This belongs to the server." in memo["lessons"]
     [guard] = line.entry("model", "1-verify")["handoff"]["guards"]
     assert guard["outcome"] == "kept"

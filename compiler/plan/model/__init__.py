@@ -7,7 +7,7 @@ stages that read its object, unless it is marked `Aside` (positions, time limits
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -276,6 +276,11 @@ class Plan:
         """
         named = next((one for one in self.surfaces if one.name == surface), None)
         return named is not None and any(cell.touches.reaches(named) for cell in self.line)
+
+    def may_touch_any(self, patterns: Sequence[str]) -> bool:
+        """Whether some cell of the line may edit a path that one of these patterns matches."""
+        about = Surface(name="", globs=tuple(patterns))
+        return bool(patterns) and any(cell.touches.reaches(about) for cell in self.line)
 
 
 _NAMED: dict[int, tuple[tuple[Artifact, ...], dict[str, Artifact]]] = {}
