@@ -137,6 +137,7 @@ NAMES: Mapping[tuple[str, str], Names] = {
     ("prior", "finding"): _every_finding,
     ("prior", "surface"): _surfaces,
     ("new", "agent"): _agents,
+    ("report", "artifact"): artifacts,
     ("review", "confirm"): _findings,
     ("review", "path"): _files,
     **{(command, "name"): _places(":") for command in ("run", "list", "info", "forget", "clean")},

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from factoryline.contracts.render import amount, dollars, duration
 from factoryline.diagnostics import listing, plural
+from factoryline.ledger import spending
 from factoryline.ledger.cost import PARTS
 from factoryline.ledger.spending import Spent
 from factoryline.overview.base import Report, Row
@@ -16,7 +17,7 @@ Table = Sequence[Sequence[str]]
 ZERO = ("0", "$0.00", "–")
 """What says nothing where it stands in a whole column."""
 
-LEFT = ("artifact", "cell", "stage", "merged")
+LEFT = ("artifact", "cell", "stage", "surface", "month", "merged")
 """The columns of words; the others are numbers."""
 
 
@@ -51,6 +52,43 @@ def stages(report: Report) -> Table:
     return telling([head, *found])
 
 
+def surfaces(report: Report) -> Table:
+    """What became of each surface: lines added in the first rounds, and in the last."""
+    table = [["surface", "artifacts", "lines at first", "lines at last"]]
+    for name in report.surfaces:
+        pairs = [pair for row in report.rows if (pair := row.lines[name]) and any(pair)]
+        first, last = (sum(pair[i] for pair in pairs) for i in (0, 1))
+        table.append([name, str(len(pairs)), str(first), str(last)])
+    return table
+
+
+def months(report: Report) -> Table:
+    """What each month brought, by the day on which an artifact's last stage ended."""
+    word = "merged" if report.merges else "sealed"
+    table = [["month", "artifacts", word, "rework", "retries", "time", "tokens", "cost"]]
+    for month, rows in report.months.items():
+        spent = spending.total(row.spent for row in rows)
+        table.append(
+            [
+                *(month, str(len(rows)), str(sum(map(report.came_through, rows)))),
+                str(sum(row.rework for row in rows)),
+                str(sum(row.retries for row in rows)),
+                duration(sum(row.seconds for row in rows)),
+                *_tokens_and_cost(spent),
+            ]
+        )
+    return telling(table)
+
+
+GROUPS: Mapping[str, Callable[[Report], Table]] = {
+    "cell": cells,
+    "stage": stages,
+    "surface": surfaces,
+    "month": months,
+}
+"""What the second table of a report can be about."""
+
+
 def closing(report: Report) -> list[str]:
     """What everything cost, and what that makes for each artifact that came through."""
     total, count = report.total, report.through
@@ -75,7 +113,10 @@ def closing(report: Report) -> list[str]:
     uncounted = total.unknown_tokens and not total.known_tokens
     tokens = "unknown" if uncounted else f"{total.known_tokens // count:,}"
     each = f"{money} and {tokens} tokens"
-    return [*lines, f"per {word} artifact ({count}): {each}{aside}"]
+    lines.append(f"per {word} artifact ({count}): {each}{aside}")
+    if report.alone:
+        lines.append(f"{word} without a commit of a person: {report.alone} of {count}")
+    return lines
 
 
 SPENT = (

@@ -9,12 +9,14 @@ from typing import Any
 from factoryline.overview.base import Report, Row
 
 
-def report(report: Report, *, by_stage: bool = False, columns: int | None = None) -> str:
-    del by_stage, columns  # all is in it anyway
+def report(report: Report, *, by: str = "cell", columns: int | None = None) -> str:
+    del by, columns  # all is in it anyway
     total, count = report.total, report.through
     value = {
         "artifacts": [_row(row, report.surfaces) for row in report.rows],
         "cells": {name: spent.to_json() for name, spent in report.cells.items()},
+        "months": {m: [row.artifact for row in rows] for m, rows in report.months.items()},
+        "autonomous": report.alone,
         "others": {name: spent.to_json() for name, spent in report.others.items()},
         "total": total.to_json(),
         "per_merged" if report.merges else "per_sealed": {
@@ -33,6 +35,9 @@ def _row(row: Row, surfaces: Sequence[str]) -> dict[str, Any]:
     return {
         "run": row.run,
         "artifact": row.artifact,
+        "began": row.began or None,
+        "ended": row.ended or None,
+        "autonomous": row.autonomous,
         "lines": {n: v and {"first": v[0], "final": v[1]} for n, v in lines.items()},
         "rounds": row.rounds,
         "rework": row.rework,

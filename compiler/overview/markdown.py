@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from factoryline.overview.base import Report
-from factoryline.overview.cells import LEFT, Table, artifacts, cells, closing, stages
+from factoryline.overview.cells import GROUPS, LEFT, Table, artifacts, closing
 
 
-def report(report: Report, *, by_stage: bool = False, columns: int | None = None) -> str:
+def report(report: Report, *, by: str = "cell", columns: int | None = None) -> str:
     del columns  # who renders it breaks lines
-    costs = stages(report) if by_stage else cells(report)
+    costs = GROUPS[by](report)
     closed = "\n".join(f"- {line}" for line in closing(report))
     return "\n\n".join([_table(artifacts(report)), _table(costs), closed])
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from factoryline.overview import json, markdown, text
+from factoryline.overview import csv, json, markdown, text
 from factoryline.overview.base import Format
 
 REPORTS: Mapping[str, Format] = {
     "text": text.report,
     "markdown": markdown.report,
+    "csv": csv.report,
     "json": json.report,
 }

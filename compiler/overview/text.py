@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from factoryline.diagnostics import listing
 from factoryline.overview.base import Report
-from factoryline.overview.cells import LEFT, Table, artifacts, cells, closing, stages
+from factoryline.overview.cells import GROUPS, LEFT, Table, artifacts, closing
 
 LAST = (
     *("cache read", "cache write", "input", "output", "requests", "run", "attempts", "retries"),
@@ -15,8 +15,8 @@ LAST = (
 """What a narrow terminal does without, the first of these first."""
 
 
-def report(report: Report, *, by_stage: bool = False, columns: int | None = None) -> str:
-    costs = stages(report) if by_stage else cells(report)
+def report(report: Report, *, by: str = "cell", columns: int | None = None) -> str:
+    costs = GROUPS[by](report)
     tables = [fitting(artifacts(report), columns), fitting(costs, columns)]
     left_out = list(dict.fromkeys(name for _, names in tables for name in names))
     said = closing(report)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from factoryline.overview.table import REPORTS
 from factoryline.plan.model import Plan
 
 from tests.ledger.example import entry
-from tests.line import Line
+from tests.line import Line, waits_for_review
 from tests.plan.example import plan_of
 from tests.run.agents import with_agent
 
@@ -66,7 +69,7 @@ def test_the_words_for_people(plan: Plan) -> None:
         "per merged artifact (1): $2.00 and 4,000 tokens, not counting 1 attempt of unknown cost "
         "and 1 attempt of unknown tokens",
     ]
-    staged = REPORTS["text"](report(plan, ledger_of(plan, merged=True)), by_stage=True)
+    staged = REPORTS["text"](report(plan, ledger_of(plan, merged=True)), by="stage")
     assert "wizard/1-build" in staged
 
 
@@ -130,3 +133,55 @@ def test_a_line_tells_what_it_cost_in_report_and_note(line: Line) -> None:
     assert f"Cost, with every failed attempt: {cost}." in note
     assert "| 1-build | done | python3 | 3 |" in note
     assert line.assembled("limit")["cost"]["usd"] == 0.5
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_spreadsheet(line: Line) -> None:
+    waits_for_review(line)
+    [row] = table(line.factory("report", "--format", "csv").out)
+    assert (row["artifact"], row["server first"], row["webui last"]) == ("limit", "1", "0")
+    assert (row["merged"], row["autonomous"], row["rework"]) == ("", "false", "0")
+    assert row["began"] == row["ended"] == datetime.now(UTC).date().isoformat()
+    stages = table(line.factory("report", "--format", "csv", "--stages").out)
+    assert [one["stage"] for one in stages][:2] == ["limit/scout", "limit/1-build"]
+
+
+def test_by_surface_and_by_month(line: Line) -> None:
+    waits_for_review(line)
+    said = line.factory("report", "--by", "surface").out
+    assert "surface  artifacts  lines at first  lines at last" in said
+    assert "server           1               1              1" in said
+    month = datetime.now(UTC).strftime("%Y-%m")
+    assert f"| {month} | 1 |" in line.factory("report", "--by", "month", "--format", "markdown").out
+    assert json.loads(line.factory("report", "--format", "json").out)["months"] == {
+        month: ["limit"]
+    }
+
+
+def test_since_a_day_and_of_one_artifact(line: Line) -> None:
+    waits_for_review(line)
+    today = datetime.now(UTC).date()
+    assert "limit" in line.factory("report", "--since", today.isoformat()).out
+    later = (today + timedelta(days=1)).isoformat()
+    assert line.factory("report", "--since", later).out.startswith("there is no such artifact")
+    assert "limit" in line.factory("report", "--artifact", "limit").out
+    assert line.factory("report", "--artifact", "limt").code == 3
+    ran = line.factory("report", "--since", "soon")
+    assert (ran.code, "soon is not a day, such as 2026-11-01" in ran.err) == (3, True)
+
+
+def test_what_programs_built_alone(line: Line) -> None:
+    line.write(line.home / "edit", "echo 'LIMIT = 4' > server/app.py\n")
+    line.spec(
+        "  limit: {title: T, goal: G, verify: [{scope: style}]}\n",
+        cells='cells:\n  build: {kind: command, run: [sh, "{home}/edit"], hands: change, '
+        "touches: [server/**]}\n  verify: {kind: verify, returns: build}\n"
+        "  package: {kind: package}\nline: [build, verify, package]\n",
+    )
+    ran = line.doit()
+    assert ran.code == 0, ran.out
+    said = line.factory("report").out
+    assert "merged without a commit of a person: 1 of 1" in said
