@@ -66,6 +66,7 @@ LOOKS = {
     "factory completion bash": [("factory completion bash", "factory")],
     "factory review --show": [("factory review open --show", "The open")],
     "factory prior list": [("factory prior list", "no rule yet")],
+    "factory calibrate": [("factory calibrate", "over 1 sealed artifact: sealed")],
 }
 """What only looks: all of it on one line."""
 
@@ -95,6 +96,7 @@ DOES = {
     "factory review NAME --approve": [("factory review open --approve --by Ann", "open")],
     "factory new [TITLE] [--adopt BRANCH]": [("factory new --adopt main", "the artifact `main`")],
     "factory rebase NAME": [("factory rebase open", "open")],
+    "factory escape NAME --why …": [("factory escape sealed --why wrong --by Ann", "sealed")],
     "factory reopen NAME --why …": [("factory reopen sealed --why wrong", "sealed")],
 }
 """What does something: each on a line of its own."""
@@ -160,7 +162,10 @@ def working(folder: Path) -> Line:
     line.patch("open-1", webui__page_py="TITLE = 'Talk'\n")
     line.review("sealed-ok")
     sealed = line.artifact("sealed", reviews=["sealed-ok.yaml"])
-    line.spec(sealed + line.artifact("open").replace("    reviews: []\n", ""), flow="{wip: 2}")
+    line.spec(
+        sealed + line.artifact("open").replace("    reviews: []\n", ""),
+        flow="{wip: 2, calibrated: false}",
+    )
     line.edit("from: recorded, ", "")
     done = line.doit("sealed")
     done = line.factory("review", "sealed", "--approve", "--by", "Ann")

@@ -13,11 +13,13 @@ ASCII = {"PYTHONIOENCODING": "ascii"}
 WORDS: dict[str, list[str]] = {
     # What each command is asked here.
     "accept": ["limit/scout", "--why", "näher"],
+    "calibrate": [],
     "check": [],
     "clean": ["limit"],
     "completion": ["bash"],
     "diff": ["limit"],
     "doctor": [],
+    "escape": ["limit", "--why", "näher", "--by", "Jörg"],
     "explain": [],
     "forget": ["limit/1-package"],
     "info": ["limit:scout"],

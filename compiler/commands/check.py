@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from factoryline.cells import preflight
-from factoryline.diagnostics import Diagnostic, Span, SpecError, ordered, plural
+from factoryline.diagnostics import Diagnostic, Span, SpecError, listing, ordered, plural
 from factoryline.emit.diagnostics.base import found
 from factoryline.emit.diagnostics.table import FORMATS
 from factoryline.errors import ExitCode, ProgramMissing
@@ -18,7 +18,8 @@ from factoryline.plan.agents.base import resolved
 from factoryline.plan.checks.table import TARGET_CHECKS
 from factoryline.plan.model import Plan
 from factoryline.plan.resolve import check, resolve
-from factoryline.run.factory import ignored
+from factoryline.run import evidence
+from factoryline.run.factory import Factory, ignored
 from factoryline.spec.load import load
 from factoryline.spec.model import Spec
 from factoryline.system import process
@@ -47,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
     path = (Path(args.file) if args.file else find(Path.cwd())).absolute()
     spec, problems = _problems(path, environment=args.environment)
     if spec and not any(problem.severity == "error" for problem in problems):
-        problems = ordered([*problems, *_idle_priors(resolve(spec)), *_ignored(spec)])
+        plan = resolve(spec)
+        problems = ordered([*problems, *_idle_priors(plan), *_unproven(plan), *_ignored(spec)])
     refused = any(args.strict or problem.severity == "error" for problem in problems)
     if refused and args.format == "text":
         raise SpecError(problems, root=path.parent)
@@ -89,6 +91,19 @@ def _idle_priors(plan: Plan) -> Iterator[Diagnostic]:
             help="name its surfaces anew in that file, or remove the file",
             severity="warning",
             code="idle-prior",
+        )
+
+
+def _unproven(plan: Plan) -> Iterator[Diagnostic]:
+    """A warning where more is to be in progress at once than the ledger speaks for."""
+    found = evidence.lacking(Factory(plan))
+    if found:
+        yield Diagnostic(
+            message=f"`wip: {plan.flow.wip}` is more than the ledger speaks for: {listing(found)}",
+            span=plan.flow.span,
+            help="`factory calibrate` shows it all",
+            severity="warning",
+            code="wip",
         )
 
 

@@ -20,6 +20,8 @@ COMMANDS = OpenSet[Command](
         "accept": "factoryline.commands.accept",
         "review": "factoryline.commands.review",
         "prior": "factoryline.commands.prior",
+        "calibrate": "factoryline.commands.calibrate",
+        "escape": "factoryline.commands.escape",
         "list": "factoryline.commands.list",
         "info": "factoryline.commands.info",
         "forget": "factoryline.commands.forget",

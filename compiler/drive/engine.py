@@ -30,7 +30,8 @@ from factoryline.errors import UserError
 from factoryline.ledger.query import Record
 from factoryline.plan.model import Artifact
 from factoryline.plan.rounds import Stage
-from factoryline.run.admission import queued, resting, spent_up
+from factoryline.run import evidence
+from factoryline.run.admission import held_beside, queued, resting, spent_up
 from factoryline.run.factory import Factory
 from factoryline.run.freshness import Standing, standing
 from factoryline.run.status import waits_for_work
@@ -67,6 +68,8 @@ def take_over(factory: Factory, command: str, arguments: Sequence[str]) -> Lock 
     LedgerBackend.forgets = command in ("forget", "clean")
     if command not in WRITING_COMMANDS:
         return None
+    if command == "run":
+        evidence.need(factory)
     lock = Lock(factory.ledger.work / "lock")
     lock.acquire(f"doit {command}")
     factory.ledger.settle(lock)
@@ -203,7 +206,9 @@ def _waiting(factory: Factory) -> Iterator[str]:
     """The artifacts that may begin now, in the order of the line."""
     busy = factory.ledger.in_progress()
     for artifact in factory.plan.artifacts:
-        if artifact.name in busy or factory.ledger.sealed(artifact.name):
+        if factory.ledger.sealed(artifact.name):
+            continue
+        if artifact.name in busy and not held_beside(factory, artifact.name):
             continue
         if queued(factory, artifact.name, busy) is None and not rests(factory, artifact.name):
             yield artifact.name
@@ -259,7 +264,8 @@ def _go_on(factory: Factory, last: Stage, group: str, turn: int) -> Iterator[Tas
 def _segment(factory: Factory, record: Record) -> list[StageTask]:
     """The stages from the end of a record to the next cell that decides.
 
-    One that spends is a segment of its own: its artifact may be paused, or its budget spent.
+    One that spends is a segment of its own: its artifact may be paused, or its budget spent. Where
+    several artifacts are in progress, a memo ends one: it tells whether they go side by side.
     """
     segment: list[StageTask] = []
     for task in _expected(factory, record)[len(record.entries) :]:
@@ -267,6 +273,7 @@ def _segment(factory: Factory, record: Record) -> list[StageTask]:
         if segment and cell.facts.spends:
             break
         segment.append(task)
-        if cell.facts.decides or cell.facts.spends:
+        memo = cell.hands.name == "memo" and factory.plan.flow.wip > 1
+        if cell.facts.decides or cell.facts.spends or memo:
             break
     return segment

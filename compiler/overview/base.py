@@ -54,12 +54,14 @@ class Report:
 
     surfaces: their names. others: what artifacts cost that factory.yaml no longer has, by name.
     merges: whether the line merges; where it does not, a sealed artifact is what it is for.
+    unproven: how many artifacts may be in progress at once without evidence; 0 where it is there.
     """
 
     rows: tuple[Row, ...]
     surfaces: tuple[str, ...]
     others: Mapping[str, Spent]
     merges: bool
+    unproven: int = 0
 
     @property
     def cells(self) -> Mapping[str, Spent]:
@@ -127,6 +129,7 @@ def report(plan: Plan, ledger: Ledger, *, since: str = "", only: Collection[str]
         surfaces=names,
         others={n: spent for n, spent in _everywhere(ledger) if whole and n not in known},
         merges=plan.merge is not None,
+        unproven=plan.flow.wip if plan.flow.wip > 1 and not plan.flow.calibrated else 0,
     )
 
 

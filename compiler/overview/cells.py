@@ -96,6 +96,8 @@ def closing(report: Report) -> list[str]:
     lines = [
         f"all: {amount(total)} in {plural(total.attempts, 'attempt')}, {duration(total.seconds)}"
     ]
+    if report.unproven:
+        lines.append(f"not calibrated: up to {report.unproven} artifacts at once, without evidence")
     if report.others:
         gone = ", ".join(f"{name} {amount(spent)}" for name, spent in report.others.items())
         lines.append(f"of it on artifacts that are no more: {gone}")

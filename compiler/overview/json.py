@@ -17,6 +17,7 @@ def report(report: Report, *, by: str = "cell", columns: int | None = None) -> s
         "cells": {name: spent.to_json() for name, spent in report.cells.items()},
         "months": {m: [row.artifact for row in rows] for m, rows in report.months.items()},
         "autonomous": report.alone,
+        "uncalibrated": report.unproven or None,
         "others": {name: spent.to_json() for name, spent in report.others.items()},
         "total": total.to_json(),
         "per_merged" if report.merges else "per_sealed": {

@@ -21,6 +21,7 @@ from factoryline.plan.model import (
     Cell,
     Contract,
     Flow,
+    Learning,
     Plan,
     Prepare,
     Proof,
@@ -95,6 +96,7 @@ class _Resolver:
             flow=Flow(
                 span=flow.span,
                 wip=flow.wip,
+                calibrated=flow.calibrated,
                 retries=flow.retries,
                 reworks=flow.reworks,
                 critiques=flow.critiques,
@@ -104,6 +106,12 @@ class _Resolver:
                 hooks=flow.hooks,
                 proof=_proof(flow.proof),
                 budget=_budget(flow.budget),
+            ),
+            learning=Learning(
+                artifacts=spec.learning.artifacts,
+                rejected=spec.learning.rejected,
+                overturned=spec.learning.overturned,
+                escapes=spec.learning.escapes,
             ),
             artifacts=self._artifacts(),
             sources=self._sources(),

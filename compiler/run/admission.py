@@ -6,6 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from factoryline.diagnostics import listing
+from factoryline.ledger.query import Record
 from factoryline.plan.rounds import Stage
 from factoryline.run import budget, pause
 from factoryline.run.budget import Exhausted
@@ -27,8 +28,10 @@ def queued(factory: Factory, name: str, busy: Set[str] | None = None) -> Queued 
     `busy` are the artifacts in progress, if the caller knows them.
     """
     plan, ledger = factory.plan, factory.ledger
-    if (ledger.begun(name) if busy is None else name in busy) or ledger.sealed(name):
+    if ledger.sealed(name):
         return None
+    if ledger.begun(name) if busy is None else name in busy:
+        return _beside(factory, name)
     busy = ledger.in_progress() if busy is None else busy
     artifact = plan.artifact(name)
     assert artifact is not None, f"{name} is an artifact of the plan"
@@ -41,6 +44,38 @@ def queued(factory: Factory, name: str, busy: Set[str] | None = None) -> Queued 
         reason = f"{listing(sorted(known), limit=5)} {are} in progress (wip: {plan.flow.wip})"
         return Queued(artifact=name, reason=reason)
     return None
+
+
+def held_beside(factory: Factory, name: str) -> bool:
+    """Whether an artifact in progress may be waiting for another one: it has a memo, no change."""
+    record = factory.record(name)
+    return (
+        factory.plan.flow.wip > 1 and record.last("memo") is not None and not record.all("change")
+    )
+
+
+def _beside(factory: Factory, name: str) -> Queued | None:
+    """Two artifacts whose memos name the same files are not built side by side.
+
+    The one that comes first on the line goes first, and so does one that has a change already.
+    """
+    if not held_beside(factory, name):
+        return None
+    order = [artifact.name for artifact in factory.plan.artifacts]
+    own = _named(factory.record(name))
+    for other in sorted(factory.ledger.in_progress() - {name} & set(order), key=order.index):
+        record = factory.record(other)
+        shared = sorted(own & _named(record))
+        if shared and (order.index(other) < order.index(name) or record.all("change")):
+            files = listing((f"`{path}`" for path in shared), limit=3)
+            return Queued(artifact=name, reason=f"its memo and that of {other} name {files}")
+    return None
+
+
+def _named(record: Record) -> Set[str]:
+    """The files that a memo names."""
+    memo = record.last("memo")
+    return {file["path"] for file in memo.handoff["files"]} if memo else frozenset()
 
 
 def resting(factory: Factory, stage: Stage) -> Pause | None:

@@ -33,6 +33,7 @@ CLASSES: tuple[type, ...] = (
     model.Selection,
     model.Budget,
     model.Flow,
+    model.Learning,
     model.Source,
     model.Proof,
     model.Artifact,

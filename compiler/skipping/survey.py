@@ -152,7 +152,8 @@ def _row(factory: Factory, artifact: Artifact, busy: Set[str], started: int) -> 
     sealed = state.kind == "sealed"
     again = not sealed and (
         not _knowable(factory, artifact)
-        or state.kind in ("paused", "asking")
+        # Another artifact may let it go on, or somebody elsewhere.
+        or state.kind in ("paused", "asking", "queued")
         or factory.plan.flow.budget is not None
     )
     row = Row(

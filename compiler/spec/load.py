@@ -37,6 +37,7 @@ def load(path: Path) -> model.Spec:
         flow=model.FlowSpec(
             span=flow.span,
             wip=records.number(flow, "wip", 1),
+            calibrated=records.flag(flow, "calibrated", True),
             retries=records.number(flow, "retries", 3),
             reworks=records.number(flow, "reworks", 5),
             critiques=records.number(flow, "critiques", 2),
@@ -47,6 +48,7 @@ def load(path: Path) -> model.Spec:
             proof=records.proof(flow),
             budget=records.budget(flow),
         ),
+        learning=records.learning(root),
         artifacts=(*(records.artifact(n, e) for n, e in own), *artifacts),
         problems=tuple(problems),
         sources=(str(path), *searched),

@@ -170,9 +170,20 @@ class BudgetSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LearningSpec:
+    """Thresholds of calibration; the shares are from 0 to 1."""
+
+    artifacts: int
+    rejected: float
+    overturned: float
+    escapes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlowSpec:
     span: Span
     wip: int
+    calibrated: bool
     retries: int
     reworks: int
     critiques: int
@@ -232,6 +243,7 @@ class Spec:
     contracts: tuple[ContractSpec, ...]
     scopes: tuple[ScopeSpec, ...]
     flow: FlowSpec
+    learning: LearningSpec
     artifacts: tuple[ArtifactSpec, ...]
     problems: tuple[Diagnostic, ...] = ()
     sources: tuple[str, ...] = ()

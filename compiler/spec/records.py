@@ -123,7 +123,7 @@ def scope(name: str, entry: Field) -> model.ScopeSpec:
         leaves=_texts(node, "leaves"),
         inputs=_texts(node, "inputs"),
         of=refs(node, "of"),
-        reuse=_yes(node, "reuse", True),
+        reuse=flag(node, "reuse", True),
     )
 
 
@@ -143,7 +143,7 @@ def _prepare(node: Node) -> model.PrepareSpec | None:
     )
 
 
-def _yes(node: Node, key: str, default: bool) -> bool:
+def flag(node: Node, key: str, default: bool) -> bool:
     child = node.get(key)
     return default if child is None else bool(child.scalar)
 
@@ -265,6 +265,17 @@ def _optional_amount(node: Node, key: str) -> float | None:
 def number(node: Node, key: str, default: int) -> int:
     found = _optional_number(node, key)
     return default if found is None else found
+
+
+def learning(root: Node) -> model.LearningSpec:
+    node = root.get("learning") or Node(span=root.span, fields={})
+    rejected, overturned = (_optional_amount(node, key) for key in ("rejected", "overturned"))
+    return model.LearningSpec(
+        artifacts=number(node, "artifacts", 5),
+        rejected=0.2 if rejected is None else rejected,
+        overturned=0.2 if overturned is None else overturned,
+        escapes=number(node, "escapes", 0),
+    )
 
 
 def _env(node: Node) -> dict[str, str]:

@@ -89,7 +89,7 @@ def specified(line: Line, port: int, **versions: str) -> None:
         artifacts,
         cells=CELLS.replace("checks/**", "requirements.txt"),
         scopes=SCOPES.replace("PORT", str(port)),
-        flow="{merge: none, retries: 1, wip: 2}",
+        flow="{merge: none, retries: 1, wip: 2, calibrated: false}",
     )
 
 

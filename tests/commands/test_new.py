@@ -213,13 +213,14 @@ line: [build, verify]
 """
 
 
+@pytest.mark.long
 def test_an_artifact_can_ask_for_another_builder(line: Line) -> None:
     line.write(line.home / "edit", "echo \"BY = '$1'\" >> server/app.py\n")
     unit = "scopes: {unit: {run: [grep, BY, server/app.py], report: exit}}\n"
     line.write(
         line.home / "factory.yaml",
         f"factoryline: 1\nname: x\ntarget: {{repo: ../product}}\n{unit}{AGENTS}"
-        "flow: {merge: none, wip: 2}\nartifacts: {}\n",
+        "flow: {merge: none, wip: 2, calibrated: false}\nartifacts: {}\n",
     )
     lost = line.factory("new", "One", "--goal", "G.", "--agent", "stong")
     assert "did you mean `strong`?" in lost.err, lost.err

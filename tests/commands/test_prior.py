@@ -35,6 +35,7 @@ def propose(line: Line, *more: str) -> None:
     assert ran.code == 0, ran.err
 
 
+@pytest.mark.long
 def test_a_rule_from_its_proposal_to_its_end(taught: Line) -> None:
     propose(taught, "--surface", "webui", "--at-most", "0")
     path = taught.state / "priors/no-limits.json"
@@ -68,6 +69,7 @@ def test_a_rule_from_its_proposal_to_its_end(taught: Line) -> None:
     assert (again.code, "is retired already" in again.err) == (3, True)
 
 
+@pytest.mark.long
 def test_without_a_word_it_is_about_the_finding_s_own_paths(taught: Line) -> None:
     propose(taught)
     value = json.loads((taught.state / "priors/no-limits.json").read_text())
@@ -75,6 +77,7 @@ def test_without_a_word_it_is_about_the_finding_s_own_paths(taught: Line) -> Non
     assert taught.factory("check").code == 0
 
 
+@pytest.mark.long
 def test_a_rule_that_nobody_needs_retires_by_itself(taught: Line) -> None:
     propose(taught, "--surface", "webui", "--at-most", "9", "--lapses-after", "1")
     assert taught.factory("prior", "confirm", "no-limits", "--by", "Bo").code == 0

@@ -77,12 +77,14 @@ def test_a_review_in_an_editor(waiting: Line) -> None:
     assert not list((waiting.state / ".work").glob("review-*"))
 
 
+@pytest.mark.long
 def test_an_editor_that_changes_nothing_decides_nothing(waiting: Line) -> None:
     for script in ("true", ": > $1"):
         assert "nothing is decided" in edited(waiting, script).out
     assert "1-review" not in waiting.entries("limit")
 
 
+@pytest.mark.long
 def test_a_form_with_a_mistake_stays_for_another_try(waiting: Line) -> None:
     ran = edited(waiting, "sed -i 's/request-changes /maybe /; s/summary: \"\"/summary: Long./' $1")
     assert ran.code == 3
@@ -106,6 +108,7 @@ def test_a_finding_says_its_kind_and_place(waiting: Line) -> None:
     }
 
 
+@pytest.mark.long
 def test_without_a_forge_there_is_nothing_to_look_at(waiting: Line) -> None:
     ran = waiting.factory("review", "--sync")
     assert (ran.code, "reviews are given here" in ran.err) == (3, True)

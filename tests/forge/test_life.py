@@ -19,6 +19,7 @@ def line(tmp_path: Path) -> Iterator[Hosted]:
     line.hub.close()
 
 
+@pytest.mark.long
 def test_two_rounds(line: Hosted) -> None:
     ran = line.reviewed()
     address = f"{line.hub.url}/ann/notes/pull/1"
@@ -141,6 +142,7 @@ def test_what_does_not_decide(what: str, line: Hosted) -> None:
         assert line.assembled("limit")["sealed"] is True
 
 
+@pytest.mark.long
 def test_reviews_are_looked_for_without_a_run(line: Hosted) -> None:
     line.reviewed()
     ran = line.factory("review", "--sync")
@@ -151,6 +153,7 @@ def test_reviews_are_looked_for_without_a_run(line: Hosted) -> None:
     assert line.factory("review", "--sync").out.startswith("no review of any artifact")
 
 
+@pytest.mark.long
 def test_a_review_can_be_given_here_as_well(line: Hosted) -> None:
     line.reviewed()
     assert line.factory("review", "limit", "--approve", "--by", "Ann").code == 0
@@ -159,6 +162,7 @@ def test_a_review_can_be_given_here_as_well(line: Hosted) -> None:
     assert line.hub.facts(1)["merged"]
 
 
+@pytest.mark.long
 def test_what_is_missing_is_named_before_a_run(line: Hosted) -> None:
     ran = line.factory("check", "--environment", env={"GITHUB_TOKEN": ""})
     assert "reviews come from github, and there is no token for GitHub" in ran.out + ran.err

@@ -149,6 +149,7 @@ def test_a_spreadsheet(line: Line) -> None:
     assert [one["stage"] for one in stages][:2] == ["limit/scout", "limit/1-build"]
 
 
+@pytest.mark.long
 def test_by_surface_and_by_month(line: Line) -> None:
     waits_for_review(line)
     said = line.factory("report", "--by", "surface").out
@@ -161,6 +162,7 @@ def test_by_surface_and_by_month(line: Line) -> None:
     }
 
 
+@pytest.mark.long
 def test_since_a_day_and_of_one_artifact(line: Line) -> None:
     waits_for_review(line)
     today = datetime.now(UTC).date()
@@ -173,6 +175,7 @@ def test_since_a_day_and_of_one_artifact(line: Line) -> None:
     assert (ran.code, "soon is not a day, such as 2026-11-01" in ran.err) == (3, True)
 
 
+@pytest.mark.long
 def test_what_programs_built_alone(line: Line) -> None:
     line.write(line.home / "edit", "echo 'LIMIT = 4' > server/app.py\n")
     line.spec(

@@ -208,7 +208,7 @@ def test_wip_2_lets_a_later_artifact_use_a_freed_place(line: Line) -> None:
         line.artifact("a")
         + line.artifact("b", reviews=["ok.yaml"])
         + line.artifact("c", reviews=["ok.yaml"]),
-        flow="{wip: 2, merge: none}",
+        flow="{wip: 2, calibrated: false, merge: none}",
     )
     ran = line.doit("-n", "2", "-P", "thread")
     assert ran.code == 0, ran

@@ -28,6 +28,7 @@ __all__ = [
     "Contract",
     "Endpoint",
     "Flow",
+    "Learning",
     "Plan",
     "Prepare",
     "Proof",
@@ -171,6 +172,7 @@ class Flow:
 
     span: Aside[Span]
     wip: Aside[int]
+    calibrated: Aside[bool]
     retries: Aside[int]
     reworks: Aside[int]
     critiques: Aside[int]
@@ -180,6 +182,20 @@ class Flow:
     hooks: Aside[str]
     proof: Aside[Proof] = field(default_factory=Proof)
     budget: Aside[Budget | None] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learning:
+    """What the ledger has to show before `wip` may be above 1. None of it shapes a hand-off.
+
+    artifacts: how many of the last sealed ones are looked at. rejected, overturned: shares, from 0
+    to 1, of broken hand-offs and of passing verdicts. escapes: faults found after a merge.
+    """
+
+    artifacts: Aside[int] = 5
+    rejected: Aside[float] = 0.2
+    overturned: Aside[float] = 0.2
+    escapes: Aside[int] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +250,7 @@ class Plan:
     merge: Cell | None
     note: Cell
     flow: Flow
+    learning: Learning
     artifacts: tuple[Artifact, ...]
     sources: tuple[str, ...] = ()
     digest: str = ""
