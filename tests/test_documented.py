@@ -112,6 +112,7 @@ ELSEWHERE = {
     "factory init --agent claude --model sonnet",
     # tests/commands/test_workflow.py, test_prior.py and tests/forge type these.
     "factory init --ci github",
+    "factory replay BASE..HEAD --into FOLDER",
     "factory prior propose",
     "factory prior propose NAME/STAGE/N --id ID",
     "factory prior confirm ID",

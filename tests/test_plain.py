@@ -33,6 +33,7 @@ WORDS: dict[str, list[str]] = {
     "plan": [],
     "rebase": ["limit", "--why", "näher"],
     "reopen": ["limit", "--why", "näher"],
+    "replay": ["main..main", "--into", "größer"],
     "report": [],
     "prior": ["list"],
     "review": ["limit", "--show"],

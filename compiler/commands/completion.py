@@ -142,4 +142,5 @@ NAMES: Mapping[tuple[str, str], Names] = {
     ("review", "path"): _files,
     **{(command, "name"): _places(":") for command in ("run", "list", "info", "forget", "clean")},
     ("new", "name"): lambda _: (),
+    ("replay", "range"): branches,
 }

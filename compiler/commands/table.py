@@ -28,6 +28,7 @@ COMMANDS = OpenSet[Command](
         "clean": "factoryline.commands.clean",
         "map": "factoryline.commands.map",
         "report": "factoryline.commands.report",
+        "replay": "factoryline.commands.replay",
         "page": "factoryline.commands.page",
         "serve": "factoryline.commands.serve",
         "ledger": "factoryline.commands.ledger",

@@ -60,9 +60,7 @@ def judged(look: Look, commit: str) -> Decided | Open:
     if not pull.open:
         return Open(why=f"it was closed{f' by {pull.by}' if pull.by else ''}; reopen it to go on")
     if pull.commit != commit:
-        return Open(
-            why=f"its branch is at {pull.commit[:10]} by now, which is not what was verified"
-        )
+        return Open(why=f"its branch is at {pull.commit[:10]}, which is not what was verified")
     if pull.draft:
         return Open(why="it is a draft")
     agreed = [said for said in of_it if said.decision == "approve" and _counts(said, pull.author)]
