@@ -66,6 +66,10 @@ LOOKS = {
     "factory completion bash": [("factory completion bash", "factory")],
     "factory review --show": [("factory review open --show", "The open")],
     "factory prior list": [("factory prior list", "no rule yet")],
+    "factory note NAME [--remark TEXT]": [
+        ("factory note sealed", "## What worked"),
+        ("factory note sealed --remark So. --by Ann", "added to state/factory-artifacts/sealed"),
+    ],
     "factory calibrate": [("factory calibrate", "over 1 sealed artifact: sealed")],
 }
 """What only looks: all of it on one line."""

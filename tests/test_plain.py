@@ -29,6 +29,7 @@ WORDS: dict[str, list[str]] = {
     "logs": ["limit/1-verify"],
     "map": [],
     "new": ["Größer", "--goal", "Über 4"],
+    "note": ["limit", "--remark", "näher", "--by", "Jörg"],
     "page": [],
     "plan": [],
     "rebase": ["limit", "--why", "näher"],

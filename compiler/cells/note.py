@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from factoryline.contracts.render import amount, render
 from factoryline.diagnostics import listing, plural
 from factoryline.ledger import spending
 from factoryline.ledger.history import is_attempt
-from factoryline.ledger.query import Record
+from factoryline.ledger.query import Record, recorded
 from factoryline.plan import guards
 from factoryline.plan.rounds import OPENS
 from factoryline.verification.proof import sentences
@@ -183,6 +184,7 @@ def _final(record: Record) -> Any:
 def _facts(job: Job) -> dict[str, Any]:
     stages = job.record.spent(job.ledger.history(job.artifact.name))
     cost = spending.total(stages.values())
+    usual = _usual(job)
     return {
         "artifact": {
             "name": job.artifact.name,
@@ -200,8 +202,24 @@ def _facts(job: Job) -> dict[str, Any]:
                 "by": e.run.by,
                 "attempts": stages[e.stage.id].attempts,
                 "spent": amount(stages[e.stage.id]),
+                "usual": usual.get(e.stage.cell),
             }
             for e in job.record.entries
         ],
         "surfaces": [surface.name for surface in job.plan.surfaces],
     }
+
+
+def _usual(job: Job) -> dict[str, float]:
+    """How long each cell took in the artifacts that were sealed before this one, in the middle."""
+    took: dict[str, list[float]] = {}
+    names = [one.name for one in job.plan.artifacts if one.name != job.artifact.name]
+    sealed = [name for name in names if job.ledger.sealed(name)]
+    for name in sealed[-COMPARED:]:
+        for entry in recorded(job.plan, job.ledger, name).entries:
+            took.setdefault(entry.stage.cell, []).append(entry.run.seconds)
+    return {cell: statistics.median(seconds) for cell, seconds in took.items()}
+
+
+COMPARED = 20
+"""With how many earlier artifacts a note compares."""

@@ -9,6 +9,7 @@ from factoryline.cells.base import Job, Result
 from factoryline.contracts.render import render
 from factoryline.diagnostics import plural
 from factoryline.plan.model import Variant
+from factoryline.system import files
 from factoryline.verification.sentence import sentence
 
 
@@ -29,6 +30,7 @@ def run(job: Job) -> Result:
         "rework": job.record.opened("rework"),
         "checklist": checklist,
         "sections": [],
+        "record": files.digest_json([entry.digest for entry in job.taken.values()]),
     }
     bodies = [render(v.body, values) for v in variants if v.body]
     if "critique" in job.taken:

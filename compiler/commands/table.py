@@ -31,6 +31,7 @@ COMMANDS = OpenSet[Command](
         "replay": "factoryline.commands.replay",
         "page": "factoryline.commands.page",
         "serve": "factoryline.commands.serve",
+        "note": "factoryline.commands.note",
         "ledger": "factoryline.commands.ledger",
         "logs": "factoryline.commands.logs",
         "rebase": "factoryline.commands.rebase",

@@ -97,6 +97,7 @@ class _Resolver:
                 span=flow.span,
                 wip=flow.wip,
                 calibrated=flow.calibrated,
+                notes=flow.notes,
                 retries=flow.retries,
                 reworks=flow.reworks,
                 critiques=flow.critiques,

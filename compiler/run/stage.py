@@ -16,7 +16,7 @@ from factoryline.ledger.entry import Entry, Run
 from factoryline.ledger.history import now
 from factoryline.ledger.query import Record
 from factoryline.plan.rounds import Stage, Walk, expected
-from factoryline.run import pause, restore, workspace
+from factoryline.run import notes, pause, restore, workspace
 from factoryline.run.attempt import Rejected, attempt, briefed, masked
 from factoryline.run.brief import documents
 from factoryline.run.factory import Factory
@@ -149,9 +149,11 @@ def record(factory: Factory, due: Due, result: Result, began: str, seconds: floa
         files.write_text(ledger.document_path(stage, ending), text)
     for prior in priors.to_write(ledger, entry):
         ledger.write_prior(prior)
+    seals = job.cell.facts.seals
     history.append(
         "finished",
         stage.id,
+        note=notes.copy_note(factory, name) if seals else "",
         key=entry.key,
         handoff=entry.digest,
         outcome=result.outcome,
@@ -161,10 +163,10 @@ def record(factory: Factory, due: Due, result: Result, began: str, seconds: floa
         cost=result.cost.to_json(),
         cut=list(job.cuts),
     )
-    if job.cell.facts.seals:
+    if seals:
         ledger.prune(name, (*job.record.way.before(stage), stage))
     ledger.write(entry, job.record.entries)
-    if job.cell.facts.seals:
+    if seals:
         _retire(factory)
         workspace.discard(factory, name)
     summary = result.summary or f"handed {job.cell.hands.name}"

@@ -38,6 +38,7 @@ def load(path: Path) -> model.Spec:
             span=flow.span,
             wip=records.number(flow, "wip", 1),
             calibrated=records.flag(flow, "calibrated", True),
+            notes=records.text(flow, "notes"),
             retries=records.number(flow, "retries", 3),
             reworks=records.number(flow, "reworks", 5),
             critiques=records.number(flow, "critiques", 2),

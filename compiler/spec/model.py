@@ -184,6 +184,7 @@ class FlowSpec:
     span: Span
     wip: int
     calibrated: bool
+    notes: str
     retries: int
     reworks: int
     critiques: int

@@ -50,6 +50,7 @@ ASIDE = {
         "span",
         "wip",
         "calibrated",
+        "notes",
         "retries",
         "reworks",
         "critiques",

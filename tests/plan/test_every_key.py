@@ -205,6 +205,7 @@ NOTHING: dict[str, str] = {
     "learning.rejected": "how fast the line may go shapes no hand-off",
     "learning.overturned": "how fast the line may go shapes no hand-off",
     "learning.escapes": "how fast the line may go shapes no hand-off",
+    "flow.notes": "where a copy of the note lies shapes nothing of it",
     "flow.calibrated": "how fast the line may go shapes no hand-off",
     "target.github": "where a change is shown shapes nothing of it",
     "github.repository": "where a change is shown shapes nothing of it",

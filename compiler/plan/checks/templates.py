@@ -78,10 +78,13 @@ PACKET: Mapping[str, Shape] = {
     "rework": NUMBER,
     "checklist": TEXTS,
     "sections": TEXTS,
+    "record": TEXT,
 }
 """What a packet's body is rendered from."""
 
-_STAGE = _object(stage=TEXT, seconds=NUMBER, outcome=TEXT, by=TEXT, attempts=NUMBER, spent=TEXT)
+_STAGE = _object(
+    stage=TEXT, seconds=NUMBER, outcome=TEXT, by=TEXT, attempts=NUMBER, spent=TEXT, usual=NUMBER
+)
 NOTE: Mapping[str, Shape] = {
     "artifact": _object(name=TEXT, title=TEXT, goal=TEXT),
     "note": schema.builtin("note"),

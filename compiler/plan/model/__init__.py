@@ -166,6 +166,7 @@ class Flow:
     """How artifacts move. None of it shapes a hand-off but `merge`. `budget` is for each day.
 
     branches: the name of an artifact's branch, with {artifact} in it. sign: auto, always or never.
+    notes: where a copy of each note goes; empty for nowhere.
     hooks: `run` where a person's git hooks look at what lands.
     proof: what is asked of every verdict; each artifact has it with what it asks itself.
     """
@@ -173,6 +174,7 @@ class Flow:
     span: Aside[Span]
     wip: Aside[int]
     calibrated: Aside[bool]
+    notes: Aside[str]
     retries: Aside[int]
     reworks: Aside[int]
     critiques: Aside[int]
