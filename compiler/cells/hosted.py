@@ -19,9 +19,11 @@ from factoryline.typed import typed
 @contextmanager
 def asking(job: Job) -> Iterator[Forge]:
     """The forge of the line. What keeps it from doing its part holds the stage."""
-    span = job.plan.target.span
+    span, name = job.plan.target.span, job.plan.forge
     try:
-        yield publish.connect(job.plan, job.repository)
+        forge = publish.connect(job.plan, job.repository)
+        name = forge.name
+        yield forge
     except Away as away:
         when = f"; it asks to wait until {away.until.astimezone():%H:%M}" if away.until else ""
         help = away.help or f"`{typed()}` asks again"
@@ -30,7 +32,7 @@ def asking(job: Job) -> Iterator[Forge]:
         raise Held(str(moved), span=span, help=f"{moved.help}, then `{typed()}`") from moved
     except Refusal as refused:
         raise Held(
-            f"{job.plan.forge} refuses: {refused}",
+            f"{name} refuses: {refused}",
             span=span,
             help=f"put that right there, then `{typed()}`",
         ) from refused

@@ -52,7 +52,7 @@ AWAY = {
         Fault(
             method="POST", path="/pulls$", status=403, body={"message": "Resource not accessible"}
         ),
-        "github refuses: Resource not accessible",
+        "GitHub refuses: Resource not accessible",
     ),
     "not valid": (
         Fault(
@@ -61,7 +61,7 @@ AWAY = {
             status=422,
             body={"message": "Validation Failed", "errors": [{"message": "No commits between"}]},
         ),
-        "github refuses: Validation Failed: No commits between",
+        "GitHub refuses: Validation Failed: No commits between",
     ),
 }
 
@@ -200,7 +200,7 @@ def test_what_github_does_not_merge_waits_for_a_person(why: str, line: Hosted) -
     fault = Fault(method="PUT", path="/merge$", status=status, body={"message": said})
     line.hub.faults.append(fault)
     ran = line.doit()
-    assert (ran.code, f"github refuses: {said}" in ran.out) == (1, True), ran.out
+    assert (ran.code, f"GitHub refuses: {said}" in ran.out) == (1, True), ran.out
     line.hub.merge({"merge_method": "squash"}, "1", by="bo")
     line.reviewed()
     assert line.assembled("limit")["sealed"] is True
