@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from factoryline.commands.base import open_factory
 from factoryline.diagnostics import listing, plural
 from factoryline.learning.calibration import Calibration, lacking
+from factoryline.overview.text import laid_out
 from factoryline.run.evidence import calibrated
 
 HELP = "show how steady contracts and verdicts are, which `wip` above 1 needs"
@@ -35,29 +36,11 @@ def _said(found: Calibration) -> Iterator[str]:
         yield "no artifact is sealed yet"
         return
     yield f"over {plural(len(found.artifacts), 'sealed artifact')}: {listing(found.artifacts)}"
-    yield from _table(
-        ["cell", "handed on", "rejected", "failed", "rounds opened"],
-        [
-            [name, *map(str, (cell.finished, cell.rejected, cell.failed, cell.rounds))]
-            for name, cell in found.cells.items()
-        ],
-    )
-    yield from _table(
-        ["scope", "passed", "overturned by review", "escaped after the merge"],
-        [
-            [name, *map(str, (one.passed, one.overturned, one.escaped))]
-            for name, one in found.verifiers.items()
-        ],
-    )
-
-
-def _table(head: list[str], rows: list[list[str]]) -> Iterator[str]:
-    yield ""
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    for row in (head, *rows):
-        first, *rest = (
-            word.ljust(width) if i == 0 else word.rjust(width)
-            for i, (word, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join([first, *rest])
-    yield ""
+    cells = [["cell", "handed on", "rejected", "failed", "rounds opened"]]
+    for name, cell in found.cells.items():
+        counts = (cell.finished, cell.rejected, cell.failed, cell.rounds)
+        cells.append([name, *map(str, counts)])
+    scopes = [["scope", "passed", "overturned by review", "escaped after the merge"]]
+    for name, one in found.verifiers.items():
+        scopes.append([name, *map(str, (one.passed, one.overturned, one.escaped))])
+    yield f"\n{laid_out(cells)}\n\n{laid_out(scopes)}\n"

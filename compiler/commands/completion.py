@@ -114,11 +114,8 @@ def _priors(factory: Factory) -> Iterable[str]:
 
 
 def _every_finding(factory: Factory) -> Iterable[str]:
-    for name in artifacts(factory):
-        for entry in factory.record(name).entries:
-            if entry.contract in ("review", "critique"):
-                count = len(entry.handoff["findings"])
-                yield from (f"{entry.stage}/{number + 1}" for number in range(count))
+    records = map(factory.record, artifacts(factory))
+    return (place for record in records for place, _, _ in record.findings())
 
 
 def _agents(factory: Factory) -> Iterable[str]:

@@ -146,12 +146,8 @@ def _rule(args: argparse.Namespace) -> dict[str, Any]:
 
 def _finding(factory: Factory, place: str) -> tuple[Entry, int]:
     """The entry and the number of a finding, from 1. Raises UserError where there is none."""
-    known = {}
-    for artifact in factory.plan.artifacts:
-        for entry in factory.record(artifact.name).entries:
-            if entry.contract in ("review", "critique"):
-                for number in range(1, len(entry.handoff["findings"]) + 1):
-                    known[f"{entry.stage}/{number}"] = entry, number
+    records = (factory.record(artifact.name) for artifact in factory.plan.artifacts)
+    known = {at: (entry, number) for one in records for at, entry, number in one.findings()}
     if place not in known:
         named = listing(known, limit=8) if known else "none"
         raise UserError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,14 @@ class Record:
 
     def all(self, contract: str) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.entries if entry.contract == contract)
+
+    def findings(self) -> Iterator[tuple[str, Entry, int]]:
+        """Each remark of a review or a critic: its place, such as `limit/1-review/1`, and where it
+        stands, counted from 1."""
+        for entry in self.entries:
+            if entry.contract in ("review", "critique"):
+                for number in range(1, len(entry.handoff["findings"]) + 1):
+                    yield f"{entry.stage}/{number}", entry, number
 
     def opened(self, kind: str) -> int:
         """How many rounds were opened by a `retry`, a `critique`, a `rework` or a `conflict`."""

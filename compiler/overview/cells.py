@@ -17,7 +17,7 @@ Table = Sequence[Sequence[str]]
 ZERO = ("0", "$0.00", "–")
 """What says nothing where it stands in a whole column."""
 
-LEFT = ("artifact", "cell", "stage", "surface", "month", "merged")
+LEFT = ("artifact", "cell", "stage", "surface", "month", "scope", "merged")
 """The columns of words; the others are numbers."""
 
 

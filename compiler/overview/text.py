@@ -22,7 +22,7 @@ def report(report: Report, *, by: str = "cell", columns: int | None = None) -> s
     said = closing(report)
     if left_out:
         said.append(f"left out at {columns} columns: {listing(left_out)}")
-    return "\n\n".join([*(_table(table) for table, _ in tables), "\n".join(said)])
+    return "\n\n".join([*(laid_out(table) for table, _ in tables), "\n".join(said)])
 
 
 def fitting(table: Table, columns: int | None) -> tuple[Table, list[str]]:
@@ -51,7 +51,8 @@ def _width(table: Table) -> int:
     return sum(widths) + 2 * (len(widths) - 1)
 
 
-def _table(table: Table) -> str:
+def laid_out(table: Table) -> str:
+    """A table as lines, in columns."""
     head, widths = table[0], _widths(table)
     lines = ["  ".join(_cell(w, head[i], widths[i]) for i, w in enumerate(line)) for line in table]
     return "\n".join(line.rstrip() for line in lines)

@@ -49,7 +49,8 @@ def _asked(git: Git, *arguments: str) -> str:
     try:
         return git.text(*arguments, env=_ENV)
     except CommandFailed as failed:
-        said = failed.err.strip().splitlines() or [str(failed)]
+        lines = failed.err.strip().splitlines()
+        said = [line for line in lines if not line.startswith("hint:")] or [str(failed)]
         raise WorldError(
             f"git {arguments[0]} failed: {said[-1].removeprefix('fatal: ')}",
             help=f"try it by hand: git -C {git.path} {' '.join(arguments)}",
