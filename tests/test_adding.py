@@ -189,6 +189,37 @@ def check(spec: Spec) -> Iterator[Diagnostic]:
             ("    adopt: [[limit-1.patch]]\n", ""),
         ),
     ),
+    "a forge": Added(
+        own="compiler/forge",
+        edits={
+            "compiler/forge/forgejo.py": '''"""Forgejo."""
+
+from __future__ import annotations
+
+from factoryline.forge.base import Away, Forge
+
+
+def connect(*, repository: str, url: str) -> Forge:
+    raise Away(f"{repository} at {url} cannot be asked yet")
+
+
+def missing() -> tuple[str, str]:
+    return "", ""
+
+
+def place(remote: str) -> tuple[str, str] | None:
+    return None
+''',
+            "compiler/forge/table.py": after(
+                '        "github": "factoryline.forge.github",\n',
+                '        "forgejo": "factoryline.forge.forgejo",\n',
+            ),
+            FACTORY: in_schema(
+                lambda found: found["cell-review"]["properties"]["from"]["enum"].append("forgejo")
+            ),
+        },
+        use=lambda line: line.edit("from: recorded", "from: forgejo"),
+    ),
     "a key of the language": Added(
         own="compiler/plan",
         edits={
