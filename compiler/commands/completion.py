@@ -135,6 +135,7 @@ NAMES: Mapping[tuple[str, str], Names] = {
     ("prior", "surface"): _surfaces,
     ("new", "agent"): _agents,
     ("report", "artifact"): artifacts,
+    ("prior", "artifact"): artifacts,
     ("review", "confirm"): _findings,
     ("review", "path"): _files,
     **{(command, "name"): _places(":") for command in ("run", "list", "info", "forget", "clean")},

@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("prior", help="its name")
         action.add_argument("--by", help="who says so (git's user.name otherwise)")
     retire.add_argument("--why", required=True, help="why it holds no more")
+    retire.add_argument("--artifact", metavar="NAME", help="the artifact that overruled it")
 
 
 def _add_proposal(parser: argparse.ArgumentParser) -> None:
@@ -114,7 +115,9 @@ def _decided(factory: Factory, args: argparse.Namespace) -> tuple[priors.Prior, 
         return {**prior, "confirmed": priors.signed(by)}, "later artifacts have to keep it"
     if "retired" in prior:
         raise UserError(f"`{args.prior}` is retired already", help="its file is yours to edit")
-    return {**prior, "retired": priors.signed(by, why=args.why)}, "no later artifact is shown it"
+    overruled = {"artifact": factory.need_artifact(args.artifact)} if args.artifact else {}
+    retired = priors.signed(by, why=args.why, **overruled)
+    return {**prior, "retired": retired}, "no later artifact is shown it"
 
 
 def _rule(args: argparse.Namespace) -> dict[str, Any]:
@@ -186,7 +189,15 @@ def _listed(factory: Factory) -> Iterator[str]:
     width = max(len(prior["id"]) for prior in rules)
     for prior in rules:
         use = used.get(prior["id"], nobody)
-        counts = (("shown to", use.shown), ("kept by", use.kept), ("broken by", use.broken))
+        overruled = (
+            [prior["retired"]["artifact"]] if prior.get("retired", {}).get("artifact") else []
+        )
+        counts = (
+            ("shown to", use.shown),
+            ("kept by", use.kept),
+            ("broken by", use.broken),
+            ("overruled by", overruled),
+        )
         said = ", ".join(f"{word} {len(names)}" for word, names in counts if names)
         said = said or "shown to nobody yet"
         stands = priors.standing(prior)
@@ -215,6 +226,7 @@ def _shown(factory: Factory, prior: priors.Prior) -> Iterator[str]:
         ("shown to", listing(use.shown)),
         ("kept by", listing(use.kept)),
         ("broken by", listing(use.broken)),
+        ("overruled", prior.get("retired", {}).get("artifact", "")),
     ]
     yield f"{prior['id']}: {priors.standing(prior) or 'in force'}"
     yield from (f"  {name:9}  {said}" for name, said in rows if said)

@@ -57,11 +57,13 @@ def test_a_rule_from_its_proposal_to_its_end(taught: Line) -> None:
     assert "- **no-limits**: The webui knows nothing of limits. (learned from limit)" in memo
     assert "no-limits  shown to 1, broken by 1: " in taught.factory("prior", "list").out
 
-    ran = taught.factory("prior", "retire", "no-limits", "--why", "It may.", "--by", "Bo")
+    retire = ("retire", "no-limits", "--why", "It may.", "--artifact", "page", "--by", "Bo")
+    ran = taught.factory("prior", *retire)
     assert ran.code == 0, ran.err
     assert ".  page:1-verify  pass" in taught.doit().out
     value = json.loads(path.read_text())
-    assert value["retired"]["why"] == "It may."
+    assert (value["retired"]["why"], value["retired"]["artifact"]) == ("It may.", "page")
+    assert "no-limits  retired, overruled by 1: The webui" in taught.factory("prior", "list").out
     shown = taught.factory("prior", "show", "no-limits").out
     for part in ("no-limits: retired", "limit/1-review, by Ann", ", by Bo: It may."):
         assert part in shown
