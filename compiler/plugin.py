@@ -44,6 +44,8 @@ class Loader:
             "check_file_uptodate": HandoffChecker,
             "reporter": Reporter,
             "verbosity": 0,
+            # Artifacts do not depend on each other: one that fails keeps no other from going on.
+            "continue": True,
             "sort": "definition",
             # A bare `doit forget` says what to name; doit itself ends with a traceback there.
             "forget_disable_default": True,

@@ -117,6 +117,8 @@ ELSEWHERE = {
     # tests/commands/test_workflow.py, test_prior.py and tests/forge type these.
     "factory init --ci github",
     "factory replay BASE..HEAD --into FOLDER",
+    "factory history BASE..HEAD --into FOLDER",
+    "factory history",
     "factory prior propose",
     "factory prior propose NAME/STAGE/N --id ID",
     "factory prior confirm ID",

@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("ledger emit verification", "the record; descriptions of tasks; proofs: each knows the plan"),
     ("contracts learning forge", "hand-offs and lessons, from the ledger; where people review"),
     ("cells", "the work itself, which uses all of the above"),
-    ("run overview", "one lets the cells work, the other reads what they left"),
+    ("run overview trials", "one lets the cells work, the others read what they left"),
     ("skipping", "what is not asked twice: the kept plan, where artifacts stand, the certificate"),
     ("drive page pipeline", "doit's tasks over the stages; from a path to a plan: no run compiles"),
     ("plugin", "doit's way in"),

@@ -22,6 +22,7 @@ WORDS: dict[str, list[str]] = {
     "escape": ["limit", "--why", "näher", "--by", "Jörg"],
     "explain": [],
     "forget": ["limit/1-package"],
+    "history": [],
     "info": ["limit:scout"],
     "init": [],
     "ledger": ["limit"],

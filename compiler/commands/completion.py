@@ -141,4 +141,5 @@ NAMES: Mapping[tuple[str, str], Names] = {
     **{(command, "name"): _places(":") for command in ("run", "list", "info", "forget", "clean")},
     ("new", "name"): lambda _: (),
     ("replay", "range"): branches,
+    ("history", "range"): branches,
 }

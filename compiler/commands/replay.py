@@ -12,7 +12,7 @@ from factoryline.errors import UserError
 from factoryline.pipeline import find
 from factoryline.spec import replay
 from factoryline.spec.include import parse
-from factoryline.system.git import open_repository
+from factoryline.system.git import Git, open_repository
 from factoryline.typed import typed
 
 HELP = "make a line of changes that were merged before, so that its report has them"
@@ -36,14 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     git = open_repository(Path.cwd())
-    folder = Path(args.into).absolute()
-    if folder.exists():
-        raise UserError(f"{folder} is there already", help="name a new folder: --into FOLDER")
-    if folder.is_relative_to(git.path):
-        raise UserError(
-            f"{folder} lies in the repository that is replayed", help="name a folder beside it"
-        )
-    like = _like(args) if args.file or _has_line() else {}
+    folder = new_folder(git, args.into)
+    like = line_like(args)
     if args.verify and not like.get("scopes"):
         raise UserError(
             "there is no line here that says what verifies a change", help="factory init"
@@ -59,6 +53,18 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def new_folder(git: Git, name: str) -> Path:
+    """Where a line beside this one goes. Raises UserError where it cannot."""
+    folder = Path(name).absolute()
+    if folder.exists():
+        raise UserError(f"{folder} is there already", help="name a new folder: --into FOLDER")
+    if folder.is_relative_to(git.path):
+        raise UserError(
+            f"{folder} lies in the repository that is replayed", help="name a folder beside it"
+        )
+    return folder
+
+
 def _has_line() -> bool:
     try:
         find(Path.cwd())
@@ -67,8 +73,11 @@ def _has_line() -> bool:
     return True
 
 
-def _like(args: argparse.Namespace) -> dict[str, Any]:
-    """What the line here says of surfaces and scopes, with its interpreters by their whole path."""
+def line_like(args: argparse.Namespace) -> dict[str, Any]:
+    """What the line here says of surfaces and scopes, with its interpreters by their whole path;
+    nothing where there is no line."""
+    if not (args.file or _has_line()):
+        return {}
     path = (Path(args.file) if args.file else find(Path.cwd())).absolute()
     value: Any = parse(path.parent, path.name)[0].plain()
     whole = dict(value) if isinstance(value, dict) else {}

@@ -29,6 +29,7 @@ COMMANDS = OpenSet[Command](
         "map": "factoryline.commands.map",
         "report": "factoryline.commands.report",
         "replay": "factoryline.commands.replay",
+        "history": "factoryline.commands.history",
         "page": "factoryline.commands.page",
         "serve": "factoryline.commands.serve",
         "note": "factoryline.commands.note",

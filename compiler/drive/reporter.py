@@ -37,6 +37,9 @@ class LineReporter:
     """The lock that the run holds; a run that is broken off does not give it back."""
     interrupted: ClassVar[bool] = False
     """Set when a signal ends the run."""
+    broken: ClassVar[bool | None] = None
+    """Whether a stage ended in something else than a failure of its own; None before any run. For
+    doit, what comes after a failure and cannot run is broken too."""
 
     def __init__(self, outstream: TextIO, options: object) -> None:
         del options
@@ -51,6 +54,7 @@ class LineReporter:
 
     def initialize(self, tasks: object, selected: object) -> None:
         del tasks, selected
+        LineReporter.broken = False
         clear(self.signs.folder)
 
     def get_status(self, task: object) -> None:
@@ -76,8 +80,9 @@ class LineReporter:
     def add_failure(self, task: Any, failure: Any) -> None:
         self.signs.end(task.name)
         self.failures.append({"task": task, "exception": failure})
-        if failure.get_name() == "UnmetDependency" and task.has_subtask:
-            return
+        if failure.get_name() == "UnmetDependency":
+            return  # what it rests on has said why
+        LineReporter.broken = LineReporter.broken or failure.get_name() != "TaskFailed"
         self._write(f"!  {task.name}")
         self._write(failure.get_msg().rstrip())
 
@@ -93,6 +98,7 @@ class LineReporter:
         sys.stderr.write(exception.get_msg())
 
     def runtime_error(self, message: str) -> None:
+        LineReporter.broken = True
         self.errors.append(message)
 
     def teardown_task(self, task: object) -> None:

@@ -76,8 +76,13 @@ def told_by_us(
     @wraps(execute)  # doit reads the names of its arguments
     def bounded(*args: Any, **values: Any) -> int:
         def work() -> int:
+            from factoryline.drive.reporter import LineReporter
+
             try:
-                return int(execute(*args, **values) or 0)
+                code = int(execute(*args, **values) or 0)
+                # For doit, what comes after a failure and could not run is broken.
+                only_failed = code == ExitCode.BROKEN and LineReporter.broken is False
+                return int(ExitCode.FAILED) if only_failed else code
             except (InvalidCommand, InvalidTask) as wrong:
                 raise UserError(str(wrong), help=ALL) from wrong
             except _Past as past:

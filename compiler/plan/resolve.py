@@ -250,6 +250,7 @@ class _Resolver:
             adopt=tuple(tuple(_source(ref) for ref in refs) for refs in artifact.adopt),
             reviews=tuple(_source(ref) for ref in artifact.reviews),
             after=tuple(ref.name for ref in artifact.after),
+            base=_source(artifact.base) if artifact.base else None,
             agent=self.agents[artifact.agent.name] if artifact.agent else None,
             proof=_proof(self.spec.flow.proof, artifact.proof),
             budget=_budget(artifact.budget),

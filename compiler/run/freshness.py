@@ -19,7 +19,7 @@ from factoryline.ledger.entry import Entry
 from factoryline.ledger.query import Record
 from factoryline.plan import digest
 from factoryline.plan.digest import Input, Inputs
-from factoryline.plan.model import Artifact, Cell
+from factoryline.plan.model import Artifact, Cell, Source
 from factoryline.plan.rounds import Stage, stage_named, walk
 from factoryline.run.factory import Factory
 from factoryline.system import files
@@ -221,6 +221,11 @@ def consumed(entry: Entry, cell: Cell) -> Input:
 
 def _pins(factory: Factory, artifact: Artifact, last: Entry | None) -> Mapping[str, str | None]:
     """What the first stage fixed, or fixes now. A base once pinned stays until `factory rebase`."""
+    if artifact.base:
+        # Named outright, it is what factory.yaml says, whatever was pinned before.
+        base = _named(factory, artifact.base)
+        previous = last.pins.get("previous") if last else _previous(factory, artifact)
+        return {"base": base, "previous": previous}
     if last is None:
         return {"base": _tip(factory), "previous": _previous(factory, artifact)}
     return {"base": last.pins.get("base"), "previous": last.pins.get("previous")}
@@ -234,6 +239,17 @@ def _tip(factory: Factory) -> str:
             f"the target has no branch `{base}` with a commit",
             span=factory.plan.target.span,
             help="commit once, or name the branch: target: {repo: ., base: …}",
+        )
+    return commit
+
+
+def _named(factory: Factory, base: Source) -> str:
+    commit = factory.repository.commit_of(base.name)
+    if commit is None:
+        raise StageFailed(
+            f"the target has no commit `{base.name}` to start from",
+            span=base.span,
+            help="name a commit, a tag or a branch of the target",
         )
     return commit
 

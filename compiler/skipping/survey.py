@@ -7,6 +7,7 @@ deleting or damaging them changes no answer, only the time that it takes.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
@@ -194,7 +195,9 @@ def _place(factory: Factory, name: str) -> str:
 
 def _knowable(factory: Factory, artifact: Artifact) -> bool:
     """Whether files tell it all; work that is adopted by a revision's name can change in git."""
-    home = factory.plan.home
+    home, base = factory.plan.home, artifact.base
+    if base and not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", base.name):
+        return False
     return all((home / source.name).is_file() for round in artifact.adopt for source in round)
 
 

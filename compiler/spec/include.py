@@ -23,7 +23,12 @@ from factoryline.system import files
 from factoryline.system.codec import Codec, Encoded
 
 CACHE = "state/.work/artifacts.cache"
-_CODEC = Codec((Span, model.Ref, model.SelectionSpec, model.ArtifactSpec))
+_CODEC = Codec(
+    (
+        *(Span, model.Ref, model.SelectionSpec, model.ProofSpec, model.BudgetSpec),
+        model.ArtifactSpec,
+    )
+)
 
 Kept = dict[str, tuple[quick.Signature | None, Encoded]]
 """By file: its signature, and the artifact that it holds."""

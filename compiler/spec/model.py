@@ -220,6 +220,7 @@ class ArtifactSpec:
     reviews: tuple[Ref, ...]
     after: tuple[Ref, ...]
     shape: str
+    base: Ref | None = None
     agent: Ref | None = None
     proof: ProofSpec | None = None
     budget: BudgetSpec | None = None

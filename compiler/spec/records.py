@@ -167,6 +167,7 @@ def artifact(name: str, entry: Field) -> model.ArtifactSpec:
         reviews=refs(node, "reviews"),
         after=refs(node, "after"),
         shape=files.digest_json(node.plain()),
+        base=_ref(node, "base"),
         agent=_ref(node, "agent"),
         proof=proof(node),
         budget=budget(node),

@@ -39,18 +39,28 @@ class Change:
     rounds: Sequence[str]
 
 
-def changes(git: Git, span: str, *, limit: int, rounds: bool) -> list[Change]:
-    """The newest changes of a range such as `v1..main`, the oldest first. Raises UserError."""
-    since, dots, until = span.partition("..")
-    for name in (since, until):
+def changes(
+    git: Git,
+    span: str,
+    *,
+    limit: int,
+    rounds: bool,
+    since: str = "",
+    paths: Sequence[str] = (),
+) -> list[Change]:
+    """The newest changes of a range such as `v1..main`, the oldest first. Raises UserError.
+
+    since: a day, as git understands it. paths: changes that touch one of these.
+    """
+    first, dots, until = span.partition("..")
+    for name in (first, until):
         if not dots or git.commit_of(name or "HEAD") is None:
             raise UserError(
                 f"`{span}` is no range of commits: {name or span} is not known here",
                 help="name two commits, such as v1.2..main or main~50..main",
             )
-    listed = git.text(
-        "rev-list", "--first-parent", f"--max-count={limit}", f"{since}..{until or 'HEAD'}"
-    )
+    words = ["--first-parent", f"--max-count={limit}", *([f"--since={since}"] if since else [])]
+    listed = git.text("rev-list", *words, f"{first}..{until or 'HEAD'}", "--", *paths)
     found = [_change(git, commit, rounds) for commit in reversed(listed.split())]
     return [one for one in found if one]
 
@@ -98,42 +108,63 @@ def write(git: Git, folder: Path, found: Sequence[Change], like: Mapping[str, An
     like: `surfaces` and `scopes` of the line that this one is like; without scopes the changes
     are put on record and not verified.
     """
+    scopes = like.get("scopes") or TRIVIAL
+    begin(git, folder, found[0].parent)
+    write_line(folder, {**like, "scopes": scopes}, cells=CELLS, flow={"reworks": 1000})
+    for number, change in enumerate(found, start=1):
+        _write_artifact(git, folder, named(number, change), change, list(scopes))
+
+
+def named(number: int, change: Change) -> str:
+    """What the artifact of a change is called."""
+    return f"c{number:03}-{name_of(' '.join(change.subject.split()[:4]))}"[:60].rstrip("-")
+
+
+def begin(git: Git, folder: Path, start: str) -> None:
+    """A clone of the repository in a new folder, whose base branch is at `start`."""
     clone = folder / "target"
     files.make_folder(folder)
     git.text("clone", "--quiet", "--no-checkout", str(git.path), str(clone))
     target = Git(clone)
-    target.text("update-ref", f"refs/heads/{BASE}", found[0].parent)
+    target.text("update-ref", f"refs/heads/{BASE}", start)
     target.text("symbolic-ref", "HEAD", f"refs/heads/{BASE}")
     target.text("reset", "--hard", "--quiet")
-    scopes = like.get("scopes") or TRIVIAL
-    files.write_text(folder / "factory.yaml", _line(folder, like.get("surfaces") or {}, scopes))
     files.write_text(folder / "doit.cfg", "[GLOBAL]\nloader = factory\n")
-    for number, change in enumerate(found, start=1):
-        name = f"c{number:03}-{name_of(' '.join(change.subject.split()[:4]))}"[:60].rstrip("-")
-        _write_artifact(git, folder, name, change, list(scopes))
 
 
-def _line(folder: Path, surfaces: Mapping[str, Any], scopes: Mapping[str, Any]) -> str:
-    cells = {
-        "scout": {"kind": "scout"},
-        "build": {"kind": "adopt", "takes": ["memo", "feedback"], "touches": ["**"]},
-        "verify": {"kind": "verify", "returns": "build"},
-        "package": {"kind": "package"},
-        "review": {"kind": "review", "from": "recorded", "returns": "build"},
-    }
+CELLS: Mapping[str, Any] = {
+    "scout": {"kind": "scout"},
+    "build": {"kind": "adopt", "takes": ["memo", "feedback"], "touches": ["**"]},
+    "verify": {"kind": "verify", "returns": "build"},
+    "package": {"kind": "package"},
+    "review": {"kind": "review", "from": "recorded", "returns": "build"},
+}
+"""The cells that a change goes through once more."""
+
+
+def write_line(
+    folder: Path, like: Mapping[str, Any], *, cells: Mapping[str, Any], flow: Mapping[str, Any]
+) -> None:
+    """Write a factory.yaml over the clone, with the surfaces and scopes of another line."""
     parts = {
         "factoryline": 1,
         "name": name_of(folder.name) or "replay",
         "target": {"repo": "target", "base": BASE},
-        **({"surfaces": surfaces} if surfaces else {}),
+        **({"surfaces": like["surfaces"]} if like.get("surfaces") else {}),
         "cells": cells,
         "line": list(cells),
-        "scopes": scopes,
-        "flow": {"reworks": 1000},
+        "scopes": like["scopes"],
+        "flow": flow,
         "artifacts": {"include": "artifacts/*.yaml"},
     }
-    head = "# Changes that were merged before, as artifacts. Written by `factory replay`.\n"
-    return head + "".join(f"{name}: {_value(value)}\n" for name, value in parts.items())
+    head = "# Changes that were merged before, as artifacts. Written by factoryline.\n"
+    text = head + "".join(f"{name}: {_value(value)}\n" for name, value in parts.items())
+    files.write_text(folder / "factory.yaml", text)
+
+
+def write_artifact(folder: Path, name: str, artifact: Mapping[str, Any]) -> None:
+    text = "".join(f"{key}: {_value(value)}\n" for key, value in artifact.items())
+    files.write_text(folder / f"artifacts/{name}.yaml", text)
 
 
 def _value(value: Any) -> str:
@@ -144,7 +175,7 @@ def _value(value: Any) -> str:
 def _write_artifact(
     git: Git, folder: Path, name: str, change: Change, scopes: Sequence[str]
 ) -> None:
-    patches, reviews = list(_recorded(git, folder, name, change)), []
+    patches, reviews = list(recorded(git, folder, name, change)), []
     for number, commit in enumerate(change.rounds, start=1):
         last = number == len(change.rounds)
         review = {"decision": "approve" if last else "request-changes", "by": change.by}
@@ -161,11 +192,10 @@ def _write_artifact(
         "adopt": [[patch] for patch in patches],
         "reviews": reviews,
     }
-    text = "".join(f"{key}: {_value(value)}\n" for key, value in artifact.items())
-    files.write_text(folder / f"artifacts/{name}.yaml", text)
+    write_artifact(folder, name, artifact)
 
 
-def _recorded(git: Git, folder: Path, name: str, change: Change) -> Iterator[str]:
+def recorded(git: Git, folder: Path, name: str, change: Change) -> Iterator[str]:
     """The patches of a change's rounds, each on the one before."""
     before = change.parent
     for number, commit in enumerate(change.rounds, start=1):

@@ -81,3 +81,18 @@ def test_two_with_the_same_files_are_not_built_side_by_side(line: Line) -> None:
     ran = line.doit()
     assert ".  limit:note" in ran.out
     assert "page:1-build" in ran.out, "it goes on in the same run"
+
+
+@pytest.mark.long
+def test_one_that_is_blocked_keeps_no_other_from_going_on(line: Line) -> None:
+    line.patch("limit-1", server__app_py="LIMIT = 9\n", checks__unit_txt="no: False\n")
+    line.patch("page-1", webui__page_py="TITLE = 'Talk'\n")
+    line.review("ok")
+    one, other = (line.artifact(name, reviews=["ok.yaml"]) for name in ("limit", "page"))
+    other = other.replace("of the server", "of the webui")
+    line.spec(one + other, flow="{wip: 2, calibrated: false, retries: 0}")
+    for _ in range(2):
+        ran = line.doit()
+        assert ran.code == 1
+    assert line.assembled("page")["sealed"] is True
+    assert line.factory("status").out.startswith("!  limit")

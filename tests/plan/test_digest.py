@@ -60,7 +60,7 @@ ASIDE = {
     "Learning": {"artifacts", "rejected", "overturned", "escapes"},
     "Source": {"span"},
     "Proof": {"mutants_timeout"},
-    "Artifact": {"span", "after", "agent", "budget", "shape"},
+    "Artifact": {"span", "after", "base", "agent", "budget", "shape"},
     "Plan": set(),
 }
 

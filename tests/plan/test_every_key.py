@@ -224,6 +224,7 @@ NOTHING: dict[str, str] = {
     "cell-verify.jobs": "side by side or not, the checks are the same",
     "artifacts.include": "the artifacts in it are inputs, wherever they stand",
     "artifact.reviews": "the recorded review is an input of its round",
+    "artifact.base": "what an artifact starts from is its base commit, an input of the ledger's",
     "artifact.after": "order; what an artifact starts from is its base commit",
     "artifact.budget": "what may be spent shapes no hand-off",
     "flow.wip": "order",

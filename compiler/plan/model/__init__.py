@@ -212,6 +212,7 @@ class Source:
 class Artifact:
     """The unit of work: one change to the target, from goal to merged.
 
+    base: what it starts from, in place of the base branch as it is.
     agent: who builds it, in place of the agent that the cell names.
     shape: a digest of what factory.yaml says of it, for caches.
     """
@@ -226,6 +227,7 @@ class Artifact:
     adopt: tuple[tuple[Source, ...], ...]
     reviews: tuple[Source, ...]
     after: Aside[tuple[str, ...]]
+    base: Aside[Source | None] = None
     agent: Aside[Agent | None] = None
     proof: Proof = field(default_factory=Proof)
     budget: Aside[Budget | None] = None
