@@ -17,6 +17,7 @@ def several(line: Line, *, flow: str) -> Ran:
     return line.doit()
 
 
+@pytest.mark.long
 def test_two_at_once_need_evidence(line: Line) -> None:
     ran = several(line, flow="{wip: 2}")
     assert ran.code == 3

@@ -103,6 +103,7 @@ WRONG = {
 }
 
 
+@pytest.mark.long
 def test_what_makes_no_rule(taught: Line) -> None:
     assert "no rule yet" in taught.factory("prior", "list").out
     for words, said in WRONG.items():

@@ -37,6 +37,7 @@ def replayed(line: Line, *more: str) -> Path:
     return place
 
 
+@pytest.mark.long
 def test_history_becomes_artifacts(line: Line) -> None:
     place = replayed(line)
     assert sorted(path.stem for path in (place / "artifacts").glob("*")) == [

@@ -69,6 +69,7 @@ def edited(line: Line, script: str) -> Ran:
     return line.factory("review", "limit", "--edit", env={"EDITOR": str(editor)})
 
 
+@pytest.mark.long
 def test_a_review_in_an_editor(waiting: Line) -> None:
     said = "decision: request-changes\\nby: Cy\\nfindings: [{kind: tests, statement: Test it.}]\\n"
     ran = edited(waiting, f"head -1 $1 > $1.new; printf '{said}' >> $1.new; mv $1.new $1")
@@ -95,6 +96,7 @@ def test_a_form_with_a_mistake_stays_for_another_try(waiting: Line) -> None:
     assert waiting.entry("limit", "1-review")["handoff"]["summary"] == "Long."
 
 
+@pytest.mark.long
 def test_a_finding_says_its_kind_and_place(waiting: Line) -> None:
     text = "tests (minor): Test it. @ server/app.py:1"
     ran = waiting.factory("review", "limit", "--request-changes", "--finding", text, "--by", "Cy")

@@ -139,6 +139,7 @@ def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+@pytest.mark.long
 def test_a_spreadsheet(line: Line) -> None:
     waits_for_review(line)
     [row] = table(line.factory("report", "--format", "csv").out)

@@ -187,6 +187,7 @@ def test_a_factory_without_an_artifact(line: Line) -> None:
     assert "No rule has been learned yet" in text
 
 
+@pytest.mark.long
 def test_the_command(line: Line) -> None:
     simple(line).doit()
     told = line.factory("page", "--out", "public/index.html")

@@ -94,6 +94,7 @@ def test_a_failed_verdict_says_what_helps(adopted: Line) -> None:
     assert line.doit().lines()[-1] == "fix:2-package"
 
 
+@pytest.mark.long
 def test_a_round_is_pinned_when_it_is_taken(adopted: Line) -> None:
     line = adopted
     line.doit()

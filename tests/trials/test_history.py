@@ -94,6 +94,7 @@ def test_which_changes_are_tasks(line: Line) -> None:
     assert str(line.folder) not in (place / "tasks.json").read_text(), "no path of this machine"
 
 
+@pytest.mark.long
 def test_what_cannot_be_looked_at(line: Line) -> None:
     place = str(line.folder / "tasks")
     ran = line.factory("history", "main~5..main")
