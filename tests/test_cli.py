@@ -80,8 +80,10 @@ def completed(line: Line, typed: str) -> list[str]:
     ("typed", "offered"),
     [
         ("factory sta", ["status"]),
-        ("factory explain ", ["limit", "limit/1-build", "limit/note"]),
-        ("factory forget limit:1-b", ["limit:1-build"]),
+        pytest.param(
+            "factory explain ", ["limit", "limit/1-build", "limit/note"], marks=pytest.mark.long
+        ),
+        pytest.param("factory forget limit:1-b", ["limit:1-build"], marks=pytest.mark.long),
         ("factory report --form", ["--format"]),
         ("factory report --format m", ["markdown"]),
         ("factory map ", ["style", "unit"]),

@@ -76,6 +76,7 @@ WRONG = {
 }
 
 
+@pytest.mark.long
 def test_what_cannot_be_replayed(line: Line) -> None:
     for words, said in WRONG.items():
         place = str(line.folder / "replay")

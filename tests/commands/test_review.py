@@ -35,6 +35,7 @@ def test_changes_are_asked_for(waiting: Line) -> None:
     assert [one["statement"] for one in review["findings"]] == ["Name it.", "Test it."]
 
 
+@pytest.mark.long
 def test_later_decides_nothing(waiting: Line) -> None:
     ran = waiting.terminal("factory", "review", "limit", keys="l\n")
     assert "nothing is decided; `factory review limit` asks again" in ran.out
@@ -48,6 +49,7 @@ def test_without_a_terminal_it_says_what_to_type(waiting: Line) -> None:
     assert "1-review" not in waiting.entries("limit")
 
 
+@pytest.mark.long
 def test_a_decision_is_about_what_was_seen(waiting: Line) -> None:
     """The packet is made anew while a person reads the old one."""
     hook = waiting.write(

@@ -84,6 +84,7 @@ def test_what_it_shows_over_artifacts(data: dict[str, Any]) -> None:
     assert data["spent"]["build"]["attempts"] == 3
 
 
+@pytest.mark.long
 def test_a_change_that_is_too_long_says_where_it_lies(line: Line) -> None:
     simple(line)
     line.patch("limit-1", server__app_py="LIMIT = 4\n" * PATCH_CHARACTERS)
