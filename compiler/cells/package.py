@@ -4,10 +4,14 @@ what a packet carries in addition depends on the surfaces that the change touche
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from factoryline.cells import hosted
 from factoryline.cells.base import Job, Result
 from factoryline.contracts.render import render
 from factoryline.diagnostics import plural
+from factoryline.ledger.entry import Entry
 from factoryline.plan.model import Variant
 from factoryline.system import files
 from factoryline.verification.sentence import sentence
@@ -30,7 +34,7 @@ def run(job: Job) -> Result:
         "rework": job.record.opened("rework"),
         "checklist": checklist,
         "sections": [],
-        "record": files.digest_json([entry.digest for entry in job.taken.values()]),
+        "record": record_of(job.taken.values()),
     }
     bodies = [render(v.body, values) for v in variants if v.body]
     if "critique" in job.taken:
@@ -61,6 +65,21 @@ def run(job: Job) -> Result:
         summary += f", {pull.address}"
         summary += f" ({'; '.join(refused)})" if refused else ""
     return Result(handoff=packet, summary=summary, documents={"packet.md": body})
+
+
+def record_of(entries: Iterable[Entry]) -> str:
+    """The digest of the record that a packet is rendered from; its text carries it."""
+    return files.digest_json({entry.stage.id: entry.digest for entry in entries})
+
+
+def disagrees(packet: Entry, entries: Iterable[Entry]) -> bool:
+    """Whether a packet's text names another record than these entries, on its artifact's way."""
+    named = _RECORD.search(packet.handoff["body"])
+    taken = [one for one in entries if f"handoff.{one.stage.id}" in packet.inputs]
+    return named is not None and named[1] != record_of(taken)
+
+
+_RECORD = re.compile("Rendered from the record `(sha256:[0-9a-f]{64})`")
 
 
 def _touched(variant: Variant, surfaces: dict[str, dict[str, int]]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from factoryline.cells import package
 from factoryline.commands.base import open_factory
 from factoryline.contracts.render import duration
 from factoryline.errors import WorldError
@@ -35,6 +36,13 @@ def run(args: argparse.Namespace) -> int:
             f"{history.path}:{broken}: this line does not follow from the one before it",
             help="the history was changed after it was written; restore it from git",
         )
+    record = factory.record(name)
+    for packet in record.all("packet"):
+        if package.disagrees(packet, record.entries):
+            raise WorldError(
+                f"{packet.stage}: its text was rendered from another record than the one here",
+                help="an entry before it was changed since; restore it from git",
+            )
     return 0
 
 

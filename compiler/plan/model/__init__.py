@@ -284,7 +284,7 @@ class Plan:
         """A cell of the line, `merge` or `note`; with the agent that an artifact is built by."""
         cell = next(cell for cell in self.cells if cell.name == name)
         asked = self.artifact(artifact) if artifact and cell.builds else None
-        return replace(cell, agent=asked.agent) if asked and asked.agent else cell
+        return _built_by(cell, asked.agent) if asked and asked.agent else cell
 
     def surface_of(self, path: str) -> str | None:
         """The surface that a path is accounted to: the first that holds it."""
@@ -302,6 +302,17 @@ class Plan:
         """Whether some cell of the line may edit a path that one of these patterns matches."""
         about = Surface(name="", globs=tuple(patterns))
         return bool(patterns) and any(cell.touches.reaches(about) for cell in self.line)
+
+
+_BUILT: dict[tuple[int, int], tuple[Cell, Agent, Cell]] = {}
+
+
+def _built_by(cell: Cell, agent: Agent) -> Cell:
+    """A cell with another agent; made once, since digests are kept by object."""
+    known = _BUILT.get((id(cell), id(agent)))
+    if known is None or known[0] is not cell or known[1] is not agent:
+        known = _BUILT[id(cell), id(agent)] = (cell, agent, replace(cell, agent=agent))
+    return known[2]
 
 
 _NAMED: dict[int, tuple[tuple[Artifact, ...], dict[str, Artifact]]] = {}
