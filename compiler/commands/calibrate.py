@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 
+from factoryline import terminal
 from factoryline.commands.base import open_factory
 from factoryline.diagnostics import listing, plural
 from factoryline.learning.calibration import Calibration, lacking
@@ -22,10 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
     found = calibrated(factory)
-    print("\n".join(_said(found)))
+    print(terminal.present("\n".join(_said(found)), sys.stdout))
     missing = list(lacking(factory.plan.learning, found))
     if missing:
-        print(f"one at a time: {listing(missing)}")
+        print(terminal.present(f"one at a time: {listing(missing)}", sys.stdout))
     else:
         print("the ledger speaks for more than one artifact at once: `flow: {wip: 2}`")
     return 0
@@ -40,7 +42,7 @@ def _said(found: Calibration) -> Iterator[str]:
     for name, cell in found.cells.items():
         counts = (cell.finished, cell.rejected, cell.failed, cell.rounds)
         cells.append([name, *map(str, counts)])
-    scopes = [["scope", "passed", "overturned by review", "escaped after the merge"]]
+    scopes = [["scope", "passed", "overturned", "escaped"]]
     for name, one in found.verifiers.items():
         scopes.append([name, *map(str, (one.passed, one.overturned, one.escaped))])
     yield f"\n{laid_out(cells)}\n\n{laid_out(scopes)}\n"

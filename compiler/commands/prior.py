@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from typing import Any
 
+from factoryline import terminal
 from factoryline.commands.base import open_factory
 from factoryline.diagnostics import did_you_mean, listing, plural
 from factoryline.errors import UserError
@@ -80,10 +82,11 @@ def _add_proposal(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     factory = open_factory(args)
     if args.action == "list":
-        print("\n".join(_listed(factory)))
+        print(terminal.present("\n".join(_listed(factory)), sys.stdout))
         return 0
     if args.action == "show":
-        print("\n".join(_shown(factory, _known(factory, args.prior))))
+        shown = "\n".join(_shown(factory, _known(factory, args.prior)))
+        print(terminal.present(shown, sys.stdout))
         return 0
     with factory.writing(f"factory prior {args.action}"):
         prior, said = _decided(factory, args)

@@ -44,7 +44,8 @@ def test_evidence_lets_it_go_and_an_escape_takes_it_back(line: Line) -> None:
     path.write_text(path.read_text() + "learning: {artifacts: 2}\n")
     said = line.factory("calibrate").out
     assert "over 2 sealed artifacts: limit and page" in said
-    assert "unit        2                     0                        0\n" in said
+    assert "scope  passed  overturned  escaped\n" in said
+    assert "unit        2           0        0\n" in said
     assert "the ledger speaks for more than one artifact at once" in said
     line.edit("{wip: 1}", "{wip: 2}")
     assert line.doit().code == 0
