@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     path = (Path(args.file) if args.file else find(Path.cwd())).absolute()
     spec, problems = _problems(path, environment=args.environment)
+    plan = None
     if spec and not any(problem.severity == "error" for problem in problems):
         plan = resolve(spec)
         problems = ordered([*problems, *_idle_priors(plan), *_unproven(plan), *_ignored(spec)])
@@ -56,8 +57,7 @@ def run(args: argparse.Namespace) -> int:
     text = FORMATS[args.format](found(problems, path.parent))
     if text:
         print(text)
-    if spec and args.format == "text":
-        plan = resolve(spec)
+    if spec and plan and args.format == "text":
         cells = " → ".join(cell.name for cell in plan.line)
         print(f"{spec.file} is sound: {cells}; {plural(len(plan.artifacts), 'artifact')}")
     return ExitCode.REFUSED if refused else ExitCode.OK

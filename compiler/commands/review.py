@@ -21,7 +21,7 @@ from factoryline.plan import findings
 from factoryline.run import review_form
 from factoryline.run.answer import answer, reviewer, waiting
 from factoryline.run.factory import Factory
-from factoryline.run.stage import run_stage
+from factoryline.run.stage import Done, run_stage
 from factoryline.run.status import moved_on, state
 from factoryline.typed import typed
 from factoryline.verification.proof import sentences
@@ -114,11 +114,7 @@ def run(args: argparse.Namespace) -> int:
         where, packet = waiting(factory, name)
         value = _review(factory, args, where.record)
         done = answer(factory, name, value, seen=seen.digest if seen else "")
-        print(f"{done.entry.stage}: {done.summary}, on {packet.handoff['commit'][:10]}")
-        more = moved_on(factory, where) if args.approve else ""
-        if more:
-            print(f"{more}; what is new there is not part of what you approved")
-        print(f"{typed()} goes on from here")
+        _print(done, packet, moved_on(factory, where) if args.approve else "")
     return 0
 
 
@@ -141,9 +137,16 @@ def _edited(factory: Factory, args: argparse.Namespace, name: str) -> int:
     with factory.writing(f"factory review {name}"):
         done = answer(factory, name, value, seen=packet.digest)
     review_form.done(form)
-    print(f"{done.entry.stage}: {done.summary}, on {packet.handoff['commit'][:10]}")
-    print(f"{typed()} goes on from here")
+    _print(done, packet)
     return 0
+
+
+def _print(done: Done, packet: Entry, more: str = "") -> None:
+    """What was answered, of which commit. more: what is new since, if anything."""
+    print(f"{done.entry.stage}: {done.summary}, on {packet.handoff['commit'][:10]}")
+    if more:
+        print(f"{more}; what is new there is not part of what you approved")
+    print(f"{typed()} goes on from here")
 
 
 def _sync(factory: Factory, name: str) -> int:

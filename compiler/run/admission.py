@@ -48,10 +48,11 @@ def queued(factory: Factory, name: str, busy: Set[str] | None = None) -> Queued 
 
 def held_beside(factory: Factory, name: str) -> bool:
     """Whether an artifact in progress may be waiting for another one: it has a memo, no change."""
-    record = factory.record(name)
-    return (
-        factory.plan.flow.wip > 1 and record.last("memo") is not None and not record.all("change")
-    )
+    return factory.plan.flow.wip > 1 and _unbuilt(factory.record(name))
+
+
+def _unbuilt(record: Record) -> bool:
+    return record.last("memo") is not None and not record.all("change")
 
 
 def _beside(factory: Factory, name: str) -> Queued | None:
@@ -59,10 +60,10 @@ def _beside(factory: Factory, name: str) -> Queued | None:
 
     The one that comes first on the line goes first, and so does one that has a change already.
     """
-    if not held_beside(factory, name):
+    if factory.plan.flow.wip == 1 or not _unbuilt(this := factory.record(name)):
         return None
     order = [artifact.name for artifact in factory.plan.artifacts]
-    own = _named(factory.record(name))
+    own = _named(this)
     for other in sorted(factory.ledger.in_progress() - {name} & set(order), key=order.index):
         record = factory.record(other)
         shared = sorted(own & _named(record))
