@@ -80,18 +80,21 @@ def completed(line: Line, typed: str) -> list[str]:
     ("typed", "offered"),
     [
         ("factory sta", ["status"]),
-        pytest.param(
-            "factory explain ", ["limit", "limit/1-build", "limit/note"], marks=pytest.mark.long
-        ),
-        pytest.param("factory forget limit:1-b", ["limit:1-build"], marks=pytest.mark.long),
-        ("factory report --form", ["--format"]),
-        ("factory report --format m", ["markdown"]),
-        ("factory map ", ["style", "unit"]),
-        ("factory new --adopt ", ["main"]),
         ("factory review limit --surface ", ["server", "webui"]),
-        ("factory completion ", list(SHELLS)),
-        ("factory prior ", ["confirm", "list", "propose", "retire", "show"]),
-        ("factory prior propose x --surface ", ["server", "webui"]),
+        *(
+            pytest.param(typed, offered, marks=pytest.mark.long)
+            for typed, offered in (
+                ("factory explain ", ["limit", "limit/1-build", "limit/note"]),
+                ("factory forget limit:1-b", ["limit:1-build"]),
+                ("factory report --form", ["--format"]),
+                ("factory report --format m", ["markdown"]),
+                ("factory map ", ["style", "unit"]),
+                ("factory new --adopt ", ["main"]),
+                ("factory completion ", list(SHELLS)),
+                ("factory prior ", ["confirm", "list", "propose", "retire", "show"]),
+                ("factory prior propose x --surface ", ["server", "webui"]),
+            )
+        ),
     ],
 )
 def test_a_shell_is_offered(typed: str, offered: list[str], line: Line) -> None:

@@ -42,6 +42,7 @@ def test_later_decides_nothing(waiting: Line) -> None:
     assert "1-review" not in waiting.entries("limit")
 
 
+@pytest.mark.long
 def test_without_a_terminal_it_says_what_to_type(waiting: Line) -> None:
     ran = waiting.factory("review", "limit")
     assert ran.code == 3

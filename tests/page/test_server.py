@@ -92,6 +92,7 @@ def test_an_approval(server: Server, waiting: Line) -> None:
     assert news["data"]["artifacts"][0]["state"] == "due", "who looks sees it at once"
 
 
+@pytest.mark.long
 def test_findings(server: Server, waiting: Line) -> None:
     found = [{"statement": "server/app.py:1: Name it.", "paths": ["server/app.py"]}]
     body = {"name": "limit", "seen": packet(server), "decision": "request-changes"}
