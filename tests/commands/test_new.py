@@ -186,6 +186,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("why", REFUSED)
 def test_nothing_is_written_where_it_is_refused(why: str, built: Line) -> None:
     words, said = REFUSED[why]

@@ -228,6 +228,7 @@ def test_a_second_run_is_refused_while_one_holds_the_lock(line: Line) -> None:
     assert "in use" not in line.factory("status").out
 
 
+@pytest.mark.long
 def test_a_full_disk_loses_nothing(line: Line, tmp_path: Path) -> None:
     simple(line)
     mount = (

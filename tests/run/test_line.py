@@ -36,6 +36,7 @@ def test_one_artifact_in_one_round(line: Line) -> None:
     assert line.assembled("limit")["sealed"] is True
 
 
+@pytest.mark.long
 def test_a_second_run_runs_nothing_and_says_so(line: Line) -> None:
     simple(line).doit()
     ran = line.doit()

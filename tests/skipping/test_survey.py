@@ -79,6 +79,7 @@ def truth(line: Line) -> str | None:
             os.utime(kept[name], ns=(times[name].st_atime_ns, times[name].st_mtime_ns))
 
 
+@pytest.mark.long
 def test_the_certificate_says_what_a_run_says(line: Line) -> None:
     said = quick.answer(str(line.home))
     assert said == truth(line) == line.doit().out
