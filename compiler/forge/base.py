@@ -15,8 +15,7 @@ class Pull:
     """A pull request.
 
     address: where people read it. commit: of its branch, as the forge knows it. merged: the commit
-    that it became on the base; empty while it is not merged. mergeable: None while the forge does
-    not know yet. by: who merged or closed it, if that is told.
+    that it became on the base; empty while it is not merged. by: who merged it, if that is told.
     """
 
     number: int
@@ -28,7 +27,6 @@ class Pull:
     open: bool
     draft: bool = False
     merged: str = ""
-    mergeable: bool | None = None
     by: str = ""
 
 

@@ -235,7 +235,6 @@ def _pull(pull: PullRequest) -> Pull:
         open=pull.state == "open",
         draft=bool(pull.draft),
         merged=(pull.merge_commit_sha or "") if pull.merged else "",
-        mergeable=pull.mergeable,
         by=_name(by) if by else "",
     )
 

@@ -22,8 +22,10 @@ def copy_note(factory: Factory, artifact: str) -> str:
     """Write the note with its remarks, and its copy; the copy's place, empty where none is kept."""
     path = note_path(factory, artifact)
     events = list(factory.ledger.history(artifact).events())
-    text = remarks.placed(files.read(path).decode("utf-8", "replace"), events)
-    files.write_text(path, text)
+    written = files.read(path).decode("utf-8", "replace")
+    text = remarks.placed(written, events)
+    if text != written:
+        files.write_text(path, text)
     place = next((event["note"] for event in reversed(events) if event.get("note")), "")
     place = place or _place(factory, artifact)
     if place:
